@@ -1,0 +1,41 @@
+"""The topics of the help pages, in the order of the index; each has a template `pages/help/<slug>.html`."""
+
+from typing import Final, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Topic(NamedTuple):
+    slug: str
+    title: str | Promise
+    summary: str | Promise
+
+
+TOPICS: Final[tuple[Topic, ...]] = (
+    Topic(
+        "logging-in",
+        _("Logging in and passwords"),
+        _("Log in, reset a password you have forgotten, log out."),
+    ),
+    Topic(
+        "finding-a-candidate",
+        _("Finding a candidate"),
+        _("What to type in Candidate Search, why there may be no match, and why checks sometimes pause."),
+    ),
+    Topic(
+        "reading-a-result",
+        _("Reading a result"),
+        _("Scale scores, older scores out of 100, CEFR levels, statuses and the † sign."),
+    ),
+    Topic(
+        "statement-of-results",
+        _("The Statement of Results"),
+        _("Save it as a PDF, and check one that somebody gave you."),
+    ),
+    Topic(
+        "security-and-privacy",
+        _("Security and privacy"),
+        _("What is recorded when you look at a result, and what candidates can see."),
+    ),
+)

@@ -1,0 +1,68 @@
+"""Public pages: what the service is, how to register, help, accessibility, privacy."""
+
+from typing import Final
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from rvs.help import TOPICS
+
+# Address of the page a signed-in person starts on: verifiers, staff, candidates.
+VERIFIER_START: Final = "/candidate-search/"
+STAFF_START: Final = "/admin/"
+CANDIDATE_START: Final = "/candidate/"
+
+
+def start_page(request: HttpRequest) -> str:
+    """Where a signed-in person begins; an organisation's user who is staff as well starts as a verifier."""
+    if getattr(request, "organisation", None) is not None:
+        return VERIFIER_START
+    return STAFF_START if getattr(request.user, "is_staff", False) else CANDIDATE_START
+
+
+@login_not_required
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(start_page(request))
+    return render(request, "pages/landing.html")
+
+
+@login_not_required
+@require_safe
+def register(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/register.html")
+
+
+@login_not_required
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/accessibility.html")
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/privacy.html")
+
+
+@login_not_required
+@require_safe
+def help_index(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/help/index.html", {"topics": TOPICS, "nav": "help"})
+
+
+@login_not_required
+@require_safe
+def help_topic(request: HttpRequest, slug: str) -> HttpResponse:
+    for topic in TOPICS:
+        if topic.slug == slug:
+            return render(request, f"pages/help/{topic.slug}.html", {"topic": topic, "topics": TOPICS, "nav": "help"})
+    raise Http404
+
+
+@require_safe
+def candidate_home(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/candidate.html", {"nav": "candidate"})
