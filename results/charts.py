@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 from results.catalogue import Band, Scheme
+
+LABEL_ROOM = 7.5  # percent: three digits at 12 px on a scale that is 240 px wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,13 @@ class Mark:
     def x(self) -> str:
         return percent(self.position)
 
+    @property
+    def anchor(self) -> Literal["start", "middle", "end"]:
+        """The SVG text-anchor that keeps its label inside the drawing."""
+        return (
+            "start" if self.position < 6 else "end" if self.position > 94 else "middle"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -52,13 +62,38 @@ class Scale:
     overall: Mark
     components: tuple[Mark, ...]
 
+    @property
+    def labelled_ticks(self) -> list[Mark]:
+        """The ticks whose labels have room beside each other, both ends always among them."""
+        *inner, last = self.ticks
+        chosen: list[Mark] = []
+        for tick in inner:
+            if last.position - tick.position >= LABEL_ROOM and (
+                not chosen or tick.position - chosen[-1].position >= LABEL_ROOM
+            ):
+                chosen.append(tick)
+        return [*chosen, last]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One component's place in the profile; `position` is the middle of its word's column, in percent."""
+
+    name: str
+    word: str
+    position: float
+
+    @property
+    def x(self) -> str:
+        return percent(self.position)
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A Candidate Profile: `words` from the weakest to the best, and for each component the index of its word."""
+    """A Candidate Profile: `words` from the weakest to the best in columns of equal width, one row per component."""
 
     words: tuple[str, ...]
-    rows: tuple[tuple[str, int], ...]
+    rows: tuple[ProfileRow, ...]
 
 
 def percent(value: float) -> str:
@@ -102,7 +137,9 @@ def draw_profile(
     """The profile of (component, word) pairs; None where nothing of it is known."""
     words = scheme.profile_words[::-1]
     rows = tuple(
-        (name, words.index(word)) for name, word in components if word in words
+        ProfileRow(name, word, (words.index(word) + 0.5) * 100 / len(words))
+        for name, word in components
+        if word in words
     )
     return Profile(words, rows) if rows else None
 
