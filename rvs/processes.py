@@ -17,6 +17,8 @@ from pathlib import Path
 # Every descendant inherits this variable, so a child whose own parent was killed is still known to be ours.
 MARK = "RVS_OWNER_ROOT"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Seconds to wait for a child that was asked to stop, and what it gets then.
+PATIENCE: tuple[tuple[float, signal.Signals], ...] = ((20, signal.SIGQUIT), (5, signal.SIGKILL))
 
 
 class Refused(Exception):
@@ -68,7 +70,7 @@ class Child:
     def stop(self) -> None:
         """Ask, then insist: a server that hangs must not keep the terminal."""
         self.ask_to_stop()
-        for seconds, harder in ((20, signal.SIGQUIT), (5, signal.SIGKILL)):
+        for seconds, harder in PATIENCE:
             try:
                 self.process.wait(seconds)
                 return
