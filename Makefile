@@ -7,7 +7,7 @@ export PYTHON HOST PORT
 
 RUN := sh scripts/as-owner .venv/bin/python
 
-# As complete as in production, and no server behind it: `check --deploy` only reads it.
+# As complete as in production, and no server behind it: the checks only read it.
 PRODUCTION := DEMONSTRATION= DEBUG= SECRET_KEY=read-by-manage-py-check-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
 	DATABASE_URL=postgresql://check@localhost/check REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=results.example.org PUBLIC_BASE_URL=https://results.example.org \
@@ -33,7 +33,7 @@ drills: install-dev  ## the long sizes of the randomised and kill -9 tests
 check: install-dev  ## style, types, imports between layers, templates, migrations, deployment settings
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy .
+	$(PRODUCTION) $(RUN) -m mypy .
 	$(RUN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	$(RUN) -m djlint --check --lint --quiet templates
 	$(PRODUCTION) $(RUN) -m rvs.embedded -- .venv/bin/python manage.py makemigrations --check --dry-run

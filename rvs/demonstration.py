@@ -44,7 +44,7 @@ class Address:
     @property
     def local_host(self) -> str:
         """The address at which this machine reaches it."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (compared, not bound)
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> "Address":
@@ -81,10 +81,10 @@ def main() -> int:
         with stoppable():
             _demonstrate()
     except Refused as refused:
-        print(refused, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{refused}\n")
         return 1
     except KeyboardInterrupt:
-        print("Stopped.", flush=True)
+        say("Stopped.")
     return 0
 
 
@@ -189,7 +189,7 @@ def clean() -> int:
                 if path.name not in {"owner.lock", "alive.lock"}:
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     except Refused as refused:
-        print(f"{refused} Stop it first.", file=sys.stderr)
+        sys.stderr.write(f"{refused} Stop it first.\n")
         return 1
     say("The demonstration's data are removed; make demo starts with new ones.")
     return 0
@@ -197,4 +197,4 @@ def clean() -> int:
 
 def say(text: str) -> None:
     """At once also where the output is a pipe."""
-    print(text, flush=True)
+    print(text, flush=True)  # noqa: T201

@@ -120,7 +120,7 @@ def _start_postgres(owner: Owner, sockets: Path, *, throwaway: bool) -> Child:
 
 
 def _make_cluster(owner: Owner, programs: Path, account: _Account, *, throwaway: bool) -> None:
-    """initdb and the database, under another name until both are whole: a kill in between leaves nothing half made."""
+    """Cluster and database, under another name until both are whole: a kill in between leaves nothing half made."""
     new = owner.root / "postgres.new"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
@@ -229,7 +229,8 @@ def _socket_folder(root: Path) -> Iterator[Path]:
     """A new private folder with a short name: a socket's path may have about 107 bytes. `root/run` leads to it."""
     _remove_socket_folder(root)
     parent = tempfile.gettempdir()
-    folder = Path(tempfile.mkdtemp(prefix="rvs-", dir=parent if len(os.fsencode(parent)) < 70 else "/tmp"))
+    short = parent if len(os.fsencode(parent)) < 70 else "/tmp"  # noqa: S108  (mkdtemp makes a folder of our own in it)
+    folder = Path(tempfile.mkdtemp(prefix="rvs-", dir=short))
     try:
         (root / "run").symlink_to(folder)
         yield folder
@@ -263,13 +264,13 @@ def _note(root: Path, found: Mapping[str, str]) -> Iterator[None]:
 def main(arguments: list[str]) -> int:
     """`python -m rvs.embedded -- COMMAND ...`: run a command against throwaway servers; its exit code is ours."""
     if len(arguments) < 2 or arguments[0] != "--":
-        print("usage: python -m rvs.embedded -- COMMAND ...", file=sys.stderr)
+        sys.stderr.write("usage: python -m rvs.embedded -- COMMAND ...\n")
         return 2
     try:
         with stoppable(), throwaway() as ready:
             return subprocess.run(arguments[1:], env={**os.environ, **ready.environment}, check=False).returncode
     except Refused as refused:
-        print(refused, file=sys.stderr)
+        sys.stderr.write(f"{refused}\n")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -21,7 +21,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE: tuple[tuple[float, signal.Signals], ...] = ((20, signal.SIGQUIT), (5, signal.SIGKILL))
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  (a refusal with a reason, not a fault of the program)
     """One sentence for the person at the terminal."""
 
 

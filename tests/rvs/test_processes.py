@@ -128,10 +128,14 @@ def test_an_owner_that_is_up_refuses_a_second_at_once_and_one_that_stops_is_wait
 def test_the_first_signal_interrupts_and_later_ones_are_ignored() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt), stoppable():
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(1)
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                os.kill(os.getpid(), number)
+        _signalled_while_cleaning_up()
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def _signalled_while_cleaning_up() -> None:
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(os.getpid(), number)
