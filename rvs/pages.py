@@ -51,7 +51,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def help_index(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/help/index.html", {"topics": TOPICS, "nav": "help"})
+    return render(request, "pages/help/index.html", {"topics": TOPICS})
 
 
 @login_not_required
@@ -59,10 +59,10 @@ def help_index(request: HttpRequest) -> HttpResponse:
 def help_topic(request: HttpRequest, slug: str) -> HttpResponse:
     for topic in TOPICS:
         if topic.slug == slug:
-            return render(request, f"pages/help/{topic.slug}.html", {"topic": topic, "topics": TOPICS, "nav": "help"})
+            return render(request, f"pages/help/{topic.slug}.html", {"topic": topic, "topics": TOPICS})
     raise Http404
 
 
 @require_safe
 def candidate_home(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/candidate.html", {"nav": "candidate"})
+    return render(request, "pages/candidate.html")
