@@ -7,16 +7,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from organisations.permissions import MemberRequest, Permission, requires
+from organisations.permissions import MemberRequest, Permission, requires
 from rvs.help import TOPICS
 
-# Address of the page a signed-in person starts on: verifiers, staff, candidates.
-VERIFIER_START: Final = "/candidate-search/"
-STAFF_START: Final = "/admin/"
-CANDIDATE_START: Final = "/candidate/"
+# The page a signed-in person starts on.
+VERIFIER_START: Final = "sharing:candidate_search"
+STAFF_START: Final = "admin:index"
+CANDIDATE_START: Final = "candidate"
 
 
 def start_page(request: HttpRequest) -> str:
-    """Where a signed-in person begins; an organisation's user who is staff as well starts as a verifier."""
+    """The name of the route where a signed-in person begins; an organisation's user who is staff as well starts as a verifier."""
     if getattr(request, "organisation", None) is not None:
         return VERIFIER_START
     return STAFF_START if getattr(request.user, "is_staff", False) else CANDIDATE_START
@@ -64,5 +66,18 @@ def help_topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@requires(Permission.VERIFY)
+def downloads(request: MemberRequest) -> HttpResponse:
+    return render(request, "pages/downloads.html")
+
+
+@require_safe
 def candidate_home(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/candidate.html")
+
+
+@require_safe
+@require_safe
+@requires(Permission.VERIFY)
+def downloads(request: MemberRequest) -> HttpResponse:
+    return render(request, "pages/downloads.html")
