@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from organisations.permissions import MemberRequest, Permission, requires
-from organisations.permissions import MemberRequest, Permission, requires
 from rvs.help import TOPICS
 
 # The page a signed-in person starts on.
@@ -18,7 +17,7 @@ CANDIDATE_START: Final = "candidate"
 
 
 def start_page(request: HttpRequest) -> str:
-    """The name of the route where a signed-in person begins; an organisation's user who is staff as well starts as a verifier."""
+    """The route on which a signed-in person begins; staff who also belong to an organisation begin as verifiers."""
     if getattr(request, "organisation", None) is not None:
         return VERIFIER_START
     return STAFF_START if getattr(request.user, "is_staff", False) else CANDIDATE_START
@@ -74,10 +73,3 @@ def downloads(request: MemberRequest) -> HttpResponse:
 @require_safe
 def candidate_home(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/candidate.html")
-
-
-@require_safe
-@require_safe
-@requires(Permission.VERIFY)
-def downloads(request: MemberRequest) -> HttpResponse:
-    return render(request, "pages/downloads.html")
