@@ -1,0 +1,41 @@
+"""The audit trail: explicit, append-only, one helper."""
+
+from collections.abc import Mapping
+
+from accounts.models import Action, AuditEvent, User
+
+
+def user_actor(user: User) -> str:
+    """The actor's name in the trail for a person."""
+    return f"user:{user.pk}"
+
+
+def system_actor(part: str) -> str:
+    """The actor's name in the trail for a command or task."""
+    return f"system:{part}"
+
+
+def record(
+    *,
+    actor: str,
+    action: Action,
+    target: str = "",
+    organisation: str = "",
+    detail: Mapping[str, object] | None = None,
+) -> AuditEvent:
+    """Store one event, in the caller's transaction.
+
+    Args:
+        actor: `user_actor(...)` or `system_actor(...)`.
+        target: what it was done to, as `kind:id`.
+        organisation: id of the organisation on whose behalf, if any.
+        detail: facts without personal data.
+
+    Raises:
+        ValueError: nobody is named as the actor.
+    """
+    if not actor:
+        raise ValueError("An audit event must name its actor.")
+    return AuditEvent.objects.create(
+        actor=actor, action=action, target=target, organisation=organisation, detail=dict(detail or {})
+    )

@@ -1,0 +1,57 @@
+"""The mail outbox: Django's e-mail backend writes rows, the worker delivers them (accounts/delivery.py).
+
+See docs/adr/0004-own-mail-outbox.md.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from accounts import doorbell
+from accounts.models import Mail
+from accounts.tasks import deliver_mail
+
+
+class OutboxBackend(BaseEmailBackend):
+    """Stores each mail, once for each recipient, in the caller's transaction."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        mails = [_row(message, recipient) for message in email_messages for recipient in message.recipients()]
+        Mail.objects.bulk_create(mails)
+        doorbell.ring(deliver_mail)
+        return len(email_messages)
+
+
+def _row(message: EmailMessage, recipient: str) -> Mail:
+    if message.attachments:
+        raise ValueError("The outbox carries no attachments: results never travel by mail.")
+    alternatives = getattr(message, "alternatives", [])
+    return Mail(
+        sender=message.from_email,
+        recipient=recipient,
+        subject=" ".join(message.subject.split())[:255],
+        text=message.body,
+        html=next((str(part[0]) for part in alternatives if part[1] == "text/html"), ""),
+        headers={str(name): str(value) for name, value in message.extra_headers.items()},
+    )
+
+
+class EmlFileBackend(BaseEmailBackend):
+    """Writes each mail as an .eml file: the demonstration's mail server."""
+
+    def __init__(self, *, folder: str, fail_silently: bool = False, **_: Any) -> None:
+        super().__init__(fail_silently=fail_silently)
+        self.folder = Path(folder)
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for message in email_messages:
+            name = f"{timezone.now():%Y%m%dT%H%M%S.%f}-{message.extra_headers['Message-ID'].strip('<>').partition('@')[0]}"
+            half_written = self.folder / f".{name}"
+            half_written.write_bytes(message.message().as_bytes())
+            half_written.rename(self.folder / f"{name}.eml")
+        return len(email_messages)

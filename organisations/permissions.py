@@ -1,0 +1,61 @@
+"""Who may do what, on one screen."""
+
+from collections.abc import Callable
+from enum import StrEnum, auto
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from organisations.models import Membership, Organisation, OrganisationState, Role
+
+
+class Permission(StrEnum):
+    VERIFY = auto()
+    VIEW_ORGANISATION = auto()
+
+
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.PRIMARY: frozenset({Permission.VERIFY, Permission.VIEW_ORGANISATION}),
+    Role.ADMIN: frozenset({Permission.VERIFY, Permission.VIEW_ORGANISATION}),
+}
+
+
+class MemberRequest(HttpRequest):
+    """A request whose sender was found to be a member of an active organisation."""
+
+    user: User
+    organisation: Organisation
+    membership: Membership
+
+
+P = ParamSpec("P")
+MemberView = Callable[Concatenate[MemberRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def requires(permission: Permission) -> Callable[[MemberView[P]], View[P]]:
+    """Let only members whose role has `permission` pass; others see the 403 page.
+
+    A suspended organisation has no permissions at all.
+    """
+
+    def decorate(view: MemberView[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            membership: Membership | None = getattr(request, "membership", None)
+            if membership is None or not may(membership, permission):
+                raise PermissionDenied
+            return view(cast(MemberRequest, request), *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def may(membership: Membership, permission: Permission) -> bool:
+    """Whether this member has `permission` today."""
+    active = membership.organisation.state == OrganisationState.ACTIVE
+    return active and permission in ROLE_PERMISSIONS[membership.role]

@@ -1,0 +1,17 @@
+"""Reads of results, in the product's words."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from results.models import Result  # noqa: F401  (the queryset's type parameter)
+
+
+class ResultQuerySet(models.QuerySet["Result"]):
+    """Results, with the version in force at hand where a reader needs it."""
+
+    def with_number(self, number: str) -> "ResultQuerySet":
+        """The result whose reference or verification number this is (normalised by `numbers.normalise`)."""
+        return self.filter(Q(reference_number=number) | Q(verification_number=number)).select_related("current")

@@ -1,0 +1,36 @@
+"""Logs without personal data: one JSON object a line, made of a fixed list of fields.
+
+A record's arguments and an exception's text are never written: they may hold a name, a number or a date of birth.  What
+is said is the constant text of the message, and for an exception its type and where it was raised.
+"""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+
+FIELDS = ("request_id", "method", "route", "status", "duration_ms", "task", "count", "mail", "seconds")
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes only what cannot be personal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": str(record.msg),
+        }
+        entry.update({field: getattr(record, field) for field in FIELDS if hasattr(record, field)})
+        if record.exc_info and record.exc_info[1]:
+            entry["exception"] = _where(record.exc_info[1])
+        return json.dumps(entry, default=str)
+
+
+def _where(error: BaseException) -> dict[str, object]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "type": f"{type(error).__module__}.{type(error).__qualname__}",
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+    }

@@ -1,0 +1,60 @@
+"""/_mail/: the mail that the demonstration wrote, to read in the browser.  Not routed anywhere else."""
+
+import email
+import email.policy
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+SHOWN = 100
+
+
+class Letter(NamedTuple):
+    name: str
+    written_at: datetime
+    recipient: str
+    subject: str
+    text: str
+
+
+def _folder() -> Path:
+    return Path(str(settings.MAIL_TRANSPORT.get("folder", "")))
+
+
+def _read(path: Path) -> Letter:
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)  # noqa: S101  (what the default policy makes)
+    body = message.get_body(("plain",))
+    return Letter(
+        name=path.stem,
+        written_at=datetime.fromtimestamp(path.stat().st_mtime, timezone.get_current_timezone()),
+        recipient=str(message["To"]),
+        subject=str(message["Subject"]),
+        text=str(body.get_content()) if body else "",
+    )
+
+
+@login_not_required
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The newest mails first."""
+    paths = sorted(_folder().glob("*.eml"), reverse=True) if settings.MAIL_TRANSPORT.get("folder") else []
+    return render(request, "pages/mailbox.html", {"letters": [_read(path) for path in paths[:SHOWN]]})
+
+
+@login_not_required
+@require_safe
+def letter(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail as a person would read it."""
+    found = [path for path in _folder().glob("*.eml") if path.stem == name] if settings.MAIL_TRANSPORT.get("folder") else []
+    if not found:
+        raise Http404
+    return render(request, "pages/letter.html", {"letter": _read(found[0])})

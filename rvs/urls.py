@@ -1,0 +1,60 @@
+"""All addresses.  They are a contract: people, programs and printed statements rely on them."""
+
+from allauth.account import views as allauth_views
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
+
+from rvs import health, mailbox, pages
+from rvs.ui_components import ui_components
+
+log_in_and_out = [
+    path("login/", allauth_views.login, name="account_login"),
+    path("logout/", allauth_views.logout, name="account_logout"),
+    path("account/inactive/", allauth_views.account_inactive, name="account_inactive"),
+    path("password/reset/", allauth_views.password_reset, name="account_reset_password"),
+    path("password/reset/done/", allauth_views.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        allauth_views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        allauth_views.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+public_pages = [
+    path("", pages.landing, name="home"),
+    path("verifiers", login_not_required(RedirectView.as_view(pattern_name="home")), name="verifiers"),
+    # allauth names the page where a newcomer may apply; nobody signs up by himself.
+    path("register/", pages.register, name="account_signup"),
+    path("help/", pages.help_index, name="help"),
+    path("help/<slug:slug>/", pages.help_topic, name="help_topic"),
+    path("accessibility/", pages.accessibility, name="accessibility"),
+    path("privacy/", pages.privacy, name="privacy"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *public_pages,
+    *log_in_and_out,
+    path("", include("results.urls")),
+    path("", include("sharing.urls")),
+    path("", include("organisations.urls")),
+    path("downloads/", pages.downloads, name="downloads"),
+    path("candidate/", pages.candidate_home, name="candidate"),
+    path("admin/", admin.site.urls),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]
+if settings.DEMONSTRATION:
+    urlpatterns += [
+        path("_mail/", mailbox.inbox, name="mailbox"),
+        path("_mail/<str:name>/", mailbox.letter, name="letter"),
+    ]
+if settings.DEMONSTRATION or settings.DEBUG:
+    urlpatterns += [path("ui-components/", ui_components, name="ui_components")]
+
+handler500 = "rvs.errors.server_error"

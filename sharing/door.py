@@ -1,0 +1,213 @@
+"""The one door to a result: whatever an organisation gets of a result, it gets through these functions.
+
+They check the organisation's right today, and write who looked in the same transaction.  A test shows that no other code
+hands a result to an organisation (tests/test_architecture.py).
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+
+from accounts import audit
+from accounts.models import Action
+from organisations.models import Organisation
+from results import codes
+from results.models import Result, Status
+from results.numbers import normalise
+from results.presentation import ResultView, describe
+from results.statement import Statement, render_statement
+from sharing import limits
+from sharing.models import Channel, Outcome, Pause, Verification
+
+RIGHT_LASTS = timedelta(days=365)
+MATCHING_STATUSES = {Status.RELEASED, Status.CANCELLED}
+"""A check by number tells of these; the others answer like an unknown number."""
+
+AUDIT_ACTIONS = {
+    Channel.PAGE: Action.RESULT_VIEWED,
+    Channel.STATEMENT: Action.STATEMENT_DOWNLOADED,
+    Channel.PHOTO: Action.PHOTO_VIEWED,
+}
+
+
+class NotAvailable(Exception):
+    """The organisation has no right to this, or there is no such thing; nobody is told which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A result as its organisation may see it now."""
+
+    verification: Verification
+    reference_number: str
+    date_of_birth: date
+    view: ResultView
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One line of the list of recent verifications."""
+
+    verification_id: uuid.UUID
+    candidate_name: str
+    exam: str
+    status: str
+    applicant_reference: str
+    last_made_at: datetime
+
+
+def check_by_number(
+    *,
+    organisation: Organisation,
+    actor: str,
+    number: str,
+    date_of_birth: date,
+    applicant_reference: str = "",
+    now: datetime,
+) -> Verification | Pause | None:
+    """Check a reference or verification number with a date of birth.
+
+    Returns:
+        The verification on a match (also of a cancelled result), the pause when a limit ends the check, or None: no match,
+        whatever the cause.  The three causes of None take the same queries.
+    """
+    with transaction.atomic():
+        result = Result.objects.with_number(normalise(number)).first()
+        attempt = limits.attempt(
+            organisation=organisation,
+            actor=actor,
+            number=normalise(number),
+            result=result,
+            date_of_birth=date_of_birth,
+            at=now,
+        )
+        if pause := limits.refusal(attempt):
+            _record(attempt, Action.CHECK_REFUSED, f"pause:{pause.pk}")
+            return pause
+        outcome = _outcome(result, date_of_birth)
+        limits.count(attempt, outcome)
+        if result is None or outcome != Outcome.MATCH:
+            _record(attempt, Action.CHECK_NOT_MATCHED)
+            return None
+        verification = _verify(attempt, result, applicant_reference)
+        _count_access(verification, Channel.SEARCH, actor, now)
+        _record(attempt, Action.CHECK_MATCHED, f"verification:{verification.pk}")
+        return verification
+
+
+def _outcome(result: Result | None, date_of_birth: date) -> Outcome:
+    if result is None or result.current.date_of_birth != date_of_birth:
+        return Outcome.MISS
+    return Outcome.MATCH if result.current.status in MATCHING_STATUSES else Outcome.NOT_RELEASED
+
+
+def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -> Verification:
+    """The organisation's verification of this result, made or renewed.  Its lock in `limits` keeps a second one out."""
+    verification = attempt.organisation.verifications.filter(result=result).first() or Verification(
+        organisation=attempt.organisation, result=result, made_at=attempt.at
+    )
+    verification.version_seen = result.current
+    verification.made_by = attempt.actor
+    verification.last_made_at = attempt.at
+    verification.right_until = attempt.at + RIGHT_LASTS
+    verification.applicant_reference = applicant_reference or verification.applicant_reference
+    verification.save(force_insert=verification._state.adding)  # noqa: SLF001
+    verification.result = result
+    return verification
+
+
+@transaction.atomic
+def open_verification(
+    *, organisation: Organisation, verification_id: uuid.UUID, actor: str, channel: Channel, now: datetime
+) -> Opened:
+    """The result behind a verification, as it stands today; the access is written before anything is handed out.
+
+    Raises:
+        NotAvailable: not this organisation's, its right has ended, or the channel has nothing to give: a statement or photo
+            of a result that is not released, or a photo that does not exist.
+    """
+    verification = (
+        organisation.verifications.in_force(now)
+        .select_related("result__current")
+        .filter(pk=verification_id)
+        .first()
+    )
+    if verification is None:
+        raise NotAvailable
+    view = describe(verification.result.current)
+    if channel == Channel.STATEMENT and not view.shows_result:
+        raise NotAvailable
+    if channel == Channel.PHOTO and not view.has_photo:
+        raise NotAvailable
+    _count_access(verification, channel, actor, now)
+    audit.record(
+        actor=actor,
+        action=AUDIT_ACTIONS[channel],
+        target=f"verification:{verification.pk}",
+        organisation=str(organisation.pk),
+        detail={"version": view.version_number},
+    )
+    result = verification.result
+    return Opened(verification, result.reference_number, result.current.date_of_birth, view)
+
+
+def recent_verifications(*, organisation: Organisation, now: datetime) -> list[Recent]:
+    """The organisation's latest verifications: enough to find one again, nothing of the outcome."""
+    return [
+        Recent(
+            verification_id=verification.pk,
+            candidate_name=view.candidate_name,
+            exam=view.display_name,
+            status=view.status,
+            applicant_reference=verification.applicant_reference,
+            last_made_at=verification.last_made_at,
+        )
+        for verification in organisation.verifications.recent(now)
+        for view in [describe(verification.result.current)]
+    ]
+
+
+def photo(opened: Opened) -> bytes | None:
+    """The test-day photo (JPEG) of a result that was just opened; None where there is none."""
+    if not opened.view.has_photo:
+        return None
+    with default_storage.open(opened.verification.result.current.photo) as file:
+        return file.read()
+
+
+def statement(opened: Opened, *, now: datetime, address_of: Callable[[str], str]) -> bytes:
+    """The Statement of Results (PDF) of a result that was opened for it."""
+    code = codes.code_of(opened.verification.result.current)
+    return render_statement(
+        Statement(
+            view=opened.view,
+            reference_number=opened.reference_number,
+            code=code,
+            check_url=address_of(code),
+            issued_at=now,
+            photo=photo(opened),
+        )
+    )
+
+
+def _record(attempt: limits.Attempt, action: Action, target: str = "") -> None:
+    audit.record(actor=attempt.actor, action=action, target=target, organisation=str(attempt.organisation.pk))
+
+
+def _count_access(verification: Verification, channel: Channel, actor: str, now: datetime) -> None:
+    """One row a day, however often: a nightly export must not bury the candidate."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into sharing_access
+                (verification_id, version_id, channel, actor, day, count, first_at, last_at)
+            values (%s, %s, %s, %s, %s, 1, %s, %s)
+            on conflict (verification_id, version_id, channel, actor, day)
+            do update set count = sharing_access.count + 1, last_at = excluded.last_at
+            """,
+            [verification.pk, verification.result.current_id, channel, actor, now.date(), now, now],
+        )

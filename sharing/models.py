@@ -1,0 +1,161 @@
+"""Results reaching an organisation: verifications, every access to them, and the limits on checks."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from organisations.models import Organisation
+from results.models import Result, ResultVersion
+from sharing.querysets import CheckQuerySet, PauseQuerySet, VerificationQuerySet
+
+
+class Verification(models.Model):
+    """An organisation proved that it knows a result's number and date of birth.
+
+    One row for each organisation and result; checking again renews it.  It gives the organisation the right to that result
+    until `right_until`, 12 months after the last check.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="verifications", db_index=False
+    )
+    result = models.ForeignKey(Result, on_delete=models.PROTECT, related_name="verifications")
+    version_seen = models.ForeignKey(ResultVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_by = models.CharField(max_length=100)
+    applicant_reference = models.CharField(_("applicant reference"), max_length=64, blank=True)
+    made_at = models.DateTimeField()
+    last_made_at = models.DateTimeField()
+    right_until = models.DateTimeField()
+
+    objects = VerificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_made_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "result"], name="verification_once"),
+        ]
+        indexes = [models.Index(fields=["organisation", "-last_made_at"], name="verification_recent")]
+
+    def __str__(self) -> str:
+        return f"Verification {self.pk}"
+
+
+class Channel(models.TextChoices):
+    """How a result was taken in."""
+
+    SEARCH = "search", _("Found by number")
+    PAGE = "page", _("Page")
+    STATEMENT = "statement", _("Statement of Results (PDF)")
+    PHOTO = "photo", _("Test-day photo")
+
+
+class Access(models.Model):
+    """What the candidate sees of who looked: one row a verification, version, channel, person and day, with a count."""
+
+    id = models.BigAutoField(primary_key=True)
+    verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="accesses", db_index=False)
+    version = models.ForeignKey(ResultVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    actor = models.CharField(max_length=100)
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = _("accesses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["verification", "version", "channel", "actor", "day"], name="access_once_a_day"
+            ),
+            models.CheckConstraint(condition=Q(count__gte=1), name="access_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} on {self.day} ({self.count})"
+
+
+class Outcome(models.TextChoices):
+    """What a check by number came to; only a miss counts against a limit."""
+
+    MATCH = "match", _("Match")
+    NOT_RELEASED = "not_released", _("Right date, result not released")
+    MISS = "miss", _("No match")
+    FORGIVEN = "forgiven", _("No match, no longer counted")
+
+
+class Check(models.Model):
+    """One check by number, kept for two days: the limits count these rows.
+
+    Number and date stand here only as keyed digests, so that a copy of the table gives nobody a pair to try.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="checks", db_index=False)
+    actor = models.CharField(max_length=100)
+    number_digest = models.BinaryField(max_length=32)
+    date_digest = models.BinaryField(max_length=32)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    at = models.DateTimeField()
+
+    objects = CheckQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "at"], name="check_by_organisation"),
+            models.Index(fields=["organisation", "at"], name="check_misses", condition=Q(outcome="miss")),
+            models.Index(fields=["number_digest", "at"], name="check_misses_by_number", condition=Q(outcome="miss")),
+            models.Index(fields=["at"], name="check_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Check {self.pk}"
+
+
+class Scope(models.TextChoices):
+    """Whose checks, and of what, a pause ends."""
+
+    USER = "user", _("All checks of one user")
+    ORGANISATION = "organisation", _("All checks of one organisation")
+    NUMBER = "number", _("One number, for one organisation")
+    NUMBER_EVERYWHERE = "everywhere", _("One number, for every organisation that has not matched it")
+
+
+class Pause(models.Model):
+    """Checks that a limit ended for a time.  Staff see it and can lift it."""
+
+    id = models.BigAutoField(primary_key=True)
+    scope = models.CharField(max_length=12, choices=Scope.choices)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, null=True, blank=True, related_name="pauses"
+    )
+    actor = models.CharField(max_length=100, blank=True)
+    number_digest = models.BinaryField(max_length=32, null=True, blank=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+    misses = models.PositiveIntegerField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=100, blank=True)
+    lift_reason = models.CharField(max_length=300, blank=True)
+
+    objects = PauseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-began_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope="everywhere", organisation=None) | ~Q(scope="everywhere") & Q(organisation__isnull=False),
+                name="pause_names_its_organisation",
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None) | (~Q(lifted_by="") & ~Q(lift_reason="")), name="pause_lifted_with_reason"
+            ),
+        ]
+        indexes = [models.Index(fields=["until"], name="pause_running", condition=Q(lifted_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()} until {self.until:%Y-%m-%d %H:%M}"

@@ -1,0 +1,40 @@
+"""Reads of sharing's rows, in the product's words."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from organisations.models import Organisation
+    from sharing.models import Check, Pause, Verification  # noqa: F401  (type parameters)
+
+
+class VerificationQuerySet(models.QuerySet["Verification"]):
+    def in_force(self, now: datetime) -> "VerificationQuerySet":
+        """Verifications that still give their organisation the right to the result."""
+        return self.filter(right_until__gt=now)
+
+    def recent(self, now: datetime, limit: int = 20) -> "VerificationQuerySet":
+        """The latest ones in force, with what a list shows of them."""
+        return self.in_force(now).select_related("result__current").order_by("-last_made_at")[:limit]
+
+
+class CheckQuerySet(models.QuerySet["Check"]):
+    def misses_since(self, moment: datetime) -> "CheckQuerySet":
+        return self.filter(outcome="miss", at__gt=moment)
+
+
+class PauseQuerySet(models.QuerySet["Pause"]):
+    def running(self, now: datetime) -> "PauseQuerySet":
+        return self.filter(lifted_at=None, until__gt=now)
+
+    def touching(self, *, organisation: "Organisation", actor: str, number_digest: bytes) -> "PauseQuerySet":
+        """Pauses that may end this check: by the user, the organisation or the number."""
+        return self.filter(
+            Q(scope="user", actor=actor)
+            | Q(scope="organisation", organisation=organisation)
+            | Q(scope="number", organisation=organisation, number_digest=number_digest)
+            | Q(scope="everywhere", number_digest=number_digest)
+        )

@@ -1,0 +1,98 @@
+"""The verifier's pages."""
+
+import uuid
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.audit import user_actor
+from organisations.permissions import MemberRequest, Permission, requires
+from results.statement import file_name
+from sharing import door
+from sharing.forms import CandidateSearchForm
+from sharing.models import Channel, Pause
+
+
+@require_safe
+@requires(Permission.VERIFY)
+def shared_results(request: MemberRequest) -> HttpResponse:
+    return render(request, "sharing/shared_results.html")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.VERIFY)
+def candidate_search(request: MemberRequest) -> HttpResponse:
+    """The form and the organisation's recent verifications; a POST checks."""
+    form = CandidateSearchForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        recent = door.recent_verifications(organisation=request.organisation, now=timezone.now())
+        return render(request, "sharing/candidate_search.html", {"form": form, "recent": recent})
+    found = door.check_by_number(
+        organisation=request.organisation,
+        actor=user_actor(request.user),
+        number=form.cleaned_data["reference_number"],
+        date_of_birth=form.cleaned_data["date_of_birth"],
+        applicant_reference=form.cleaned_data["applicant_reference"],
+        now=timezone.now(),
+    )
+    if isinstance(found, Pause):
+        return _checks_paused(request, found)
+    if found is None:
+        return render(request, "sharing/no_match.html")
+    return redirect("sharing:verification", found.pk)
+
+
+def _checks_paused(request: HttpRequest, pause: Pause) -> HttpResponse:
+    response = render(request, "sharing/checks_paused.html", {"pause": pause}, status=429)
+    response["Retry-After"] = str(max(1, int((pause.until - timezone.now()).total_seconds()) + 1))
+    return response
+
+
+@require_safe
+@requires(Permission.VERIFY)
+def verification(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
+    """What the candidate achieved, as it stands today."""
+    opened = _open(request, verification_id, Channel.PAGE)
+    return render(request, "sharing/verification.html", {"opened": opened, "view": opened.view})
+
+
+@require_safe
+@requires(Permission.VERIFY)
+def statement(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
+    """The Statement of Results as a PDF file."""
+    opened = _open(request, verification_id, Channel.STATEMENT)
+    document = door.statement(opened, now=timezone.now(), address_of=_check_address)
+    response = HttpResponse(document, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{file_name(opened.reference_number)}"'
+    return response
+
+
+@require_safe
+@requires(Permission.VERIFY)
+def photo(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
+    """The test-day photo."""
+    picture = door.photo(_open(request, verification_id, Channel.PHOTO))
+    return HttpResponse(picture, content_type="image/jpeg")
+
+
+def _open(request: MemberRequest, verification_id: uuid.UUID, channel: Channel) -> door.Opened:
+    try:
+        return door.open_verification(
+            organisation=request.organisation,
+            verification_id=verification_id,
+            actor=user_actor(request.user),
+            channel=channel,
+            now=timezone.now(),
+        )
+    except door.NotAvailable:
+        raise Http404 from None
+
+
+def _check_address(code: str) -> str:
+    return f"{settings.PUBLIC_BASE_URL}{reverse('results:check_code', args=[code])}"
