@@ -8,35 +8,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from rvs.templatetags.rvs import ICONS, TAGS
-
-
-class DateParts(forms.MultiWidget):
-    """Shows `_components/date_widget.html`; the real field belongs to the form that asks for a date."""
-
-    template_name = "_components/date_widget.html"
-    use_fieldset = True
-
-    def __init__(self) -> None:
-        super().__init__({part: forms.TextInput(attrs={"inputmode": "numeric"}) for part in ("day", "month", "year")})
-
-    def decompress(self, value: object) -> list[str]:
-        return ["", "", ""]
+from sharing.dates import DateOfBirthField
 
 
 class ExampleForm(forms.Form):
     reference_number = forms.CharField(
         label="Reference number", help_text="On the certificate, for example 113GB5990001"
     )
-    date_of_birth = forms.Field(label="Date of birth", help_text="For example 27 3 1998", widget=DateParts)
+    date_of_birth = DateOfBirthField(label="Date of birth", help_text="For example 27 3 1998")
     applicant_reference = forms.CharField(label="Your applicant reference", required=False)
     exam = forms.ChoiceField(label="Exam", choices=[("", "Any exam"), ("FCE", "B2 First")], required=False)
     agree = forms.BooleanField(label="I may check this result", required=False)
 
     def clean_reference_number(self) -> str:
         raise forms.ValidationError("Enter the reference number as it stands on the certificate")
-
-    def clean_date_of_birth(self) -> object:
-        raise forms.ValidationError("Date of birth must include a month")
 
 
 @login_not_required
@@ -54,6 +39,6 @@ def ui_components(request: HttpRequest) -> HttpResponse:
         {"label": "Details", "url": "#tabs", "current": True},
         {"label": "Users", "url": "#tables", "current": False},
     ]
-    context = {"form": form, "plain_form": ExampleForm(), "tabs": tabs, "now": timezone.now()}
+    context = {"form": form, "tabs": tabs, "now": timezone.now()}
     rows = [("Candidate", "Zoë O’Brien-Łukasiewicz"), ("Exam", "B2 First"), ("Session", "March (FS) 2011")]
     return render(request, "pages/ui_components.html", context | {"rows": rows, "icons": ICONS, "statuses": TAGS})
