@@ -59,7 +59,7 @@ class SchemeKind(StrEnum):
 
     SCALE = "scale"
     STANDARDISED = "standardised"
-    PASS_FAIL = "pass_fail"
+    PASS_FAIL = "pass_fail"  # noqa: S105  (not a password)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,215 @@
+"""The columns of a results file, and what a single cell may say.
+
+Each column has a reader: it takes the cell's text and returns it as it goes into the staging table (in PostgreSQL's
+COPY text format), or raises CellError.  Dates of birth, names, addresses and numbers are never repeated in a message.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from django_countries import countries
+
+from results import catalogue
+from results.models import Status
+from results.numbers import normalise
+
+NULL = r"\N"
+_QUOTED = 40
+
+Reader = Callable[[str], str]
+
+
+class CellError(Exception):
+    """What is wrong with a cell, in words for the person who made the file."""
+
+
+class Column(NamedTuple):
+    """A column of the file.  `in_header`: no file can do without it.  `required`: no row can leave it empty.
+
+    `staged_as` is its type in the staging table; `empty` what an empty cell becomes there.
+    """
+
+    name: str
+    read: Reader
+    required: bool = False
+    in_header: bool = False
+    staged_as: str = "text"
+    empty: str = ""
+
+    def empty_cell(self) -> str:
+        if self.required:
+            raise CellError("is required")
+        return self.empty
+
+
+def quoted(cell: str) -> str:
+    """A cell's text for a message: short, on one line, without characters that could play tricks on a terminal."""
+    text = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in cell[:_QUOTED]
+    )
+    return f"‘{text}…’" if len(cell) > _QUOTED else f"‘{text}’"
+
+
+# Control characters, line and paragraph separators, and overrides that make a name read otherwise than it is stored.
+# Joiners and directional marks stay: some scripts need them.
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _text(limit: int) -> Reader:
+    def read(cell: str) -> str:
+        if len(cell) <= limit and cell.isprintable() and "\\" not in cell and not cell.isspace():
+            return cell
+        return _unusual_text(cell, limit)
+
+    return read
+
+
+def _unusual_text(cell: str, limit: int) -> str:
+    if len(cell) > limit:
+        raise CellError(f"is longer than {limit:,} characters")
+    if found := _FORBIDDEN.search(cell):
+        raise CellError(f"has a control character (U+{ord(found[0]):04X}); take it out")
+    if cell.isspace():
+        raise CellError("has nothing but spaces")
+    return cell.replace("\\", "\\\\")
+
+
+def _number(cell: str) -> str:
+    if _FORBIDDEN.search(cell):
+        raise CellError("has a control character; take it out")
+    number = normalise(cell)
+    if len(number) > 20:
+        raise CellError("is longer than 20 characters")
+    if not (number.isascii() and number.isalnum()):
+        raise CellError("may have only the letters A to Z and digits")
+    return number
+
+
+def _candidate_id(cell: str) -> str:
+    number = _number(cell)
+    if len(number) != 9:
+        raise CellError("must have 9 letters and digits")
+    return number
+
+
+def _secret_number(cell: str) -> str:
+    number = normalise(cell)
+    if not (len(number) == 4 and number.isascii() and number.isdecimal()):
+        raise CellError("must have 4 digits (with the zeros in front)")
+    return number
+
+
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+@lru_cache(maxsize=65_536)
+def parse_date(cell: str) -> date:
+    """A calendar date written YYYY-MM-DD.  Raises CellError."""
+    match = _DATE.fullmatch(cell)
+    if not match:
+        raise CellError("must be a date written YYYY-MM-DD")
+    try:
+        return date(*map(int, match.groups()))
+    except ValueError as error:
+        raise CellError("is not a date of the calendar") from error
+
+
+def _date_from(first: date) -> Reader:
+    def read(cell: str) -> str:
+        if parse_date(cell) < first:
+            raise CellError(f"must be {first.isoformat()} or later")
+        return cell
+
+    return read
+
+
+def _one_of(words: Iterable[str], hint: str) -> Reader:
+    known = {word: word for word in words}
+
+    def read(cell: str) -> str:
+        try:
+            return known[cell]
+        except KeyError:
+            raise CellError(f"{quoted(cell)} is not known; {hint}") from None
+
+    return read
+
+
+_WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,2}")
+
+
+@lru_cache(maxsize=2_048)
+def _score(cell: str) -> str:
+    if not _WHOLE_NUMBER.fullmatch(cell):
+        raise CellError(f"{quoted(cell)} is not a score; write a whole number without sign or zeros in front")
+    return cell
+
+
+@lru_cache(maxsize=2_048)
+def _component(cell: str) -> str:
+    lowest, highest = catalogue.COMPONENT_SCALE_RANGE
+    if cell in catalogue.PROFILE_WORDS or (_WHOLE_NUMBER.fullmatch(cell) and lowest <= int(cell) <= highest):
+        return cell
+    words = ", ".join(catalogue.PROFILE_WORDS)
+    raise CellError(f"{quoted(cell)} is neither a scale score ({lowest} to {highest}) nor one of {words}")
+
+
+def _exempt(cell: str) -> str:
+    if cell != "yes":
+        raise CellError(f"{quoted(cell)} is not known; write ‘yes’ or leave the cell empty")
+    return "true"
+
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def _email(cell: str) -> str:
+    text = _text(254)(cell)
+    if not _EMAIL.fullmatch(text):
+        raise CellError("is not an e-mail address")
+    return text
+
+
+_ALL = (
+    Column("reference_number", _number, required=True, in_header=True, empty=NULL),
+    Column("verification_number", _number, empty=NULL),
+    Column("candidate_id", _candidate_id),
+    # Staged as its digest: the secret number itself never reaches the database.
+    Column("secret_number", _secret_number, staged_as="bytea", empty=NULL),
+    Column("given_names", _text(200)),
+    Column("family_name", _text(200)),
+    Column("date_of_birth", _date_from(date(1900, 1, 1)), required=True, in_header=True, staged_as="date", empty=NULL),
+    Column("email", _email),
+    Column(
+        "exam",
+        _one_of(catalogue.EXAMS, f"write one of {', '.join(catalogue.EXAMS)}"),
+        required=True,
+        in_header=True,
+        empty=NULL,
+    ),
+    Column("session", _text(60)),
+    Column("exam_date", _date_from(catalogue.FIRST_EXAM_DATE), True, True, staged_as="date", empty=NULL),
+    Column("centre_number", _text(20), required=True, in_header=True),
+    Column("centre_name", _text(200), required=True, in_header=True),
+    Column("place_of_entry", _text(200), required=True, in_header=True),
+    Column("country", _one_of(dict(countries), "write a code of ISO 3166-1 such as GB"), required=True, in_header=True),
+    Column(
+        "status",
+        _one_of(Status.values, f"write one of {', '.join(Status.values)}"),
+        required=True,
+        in_header=True,
+        empty=NULL,
+    ),
+    Column("result", _text(40)),
+    Column("score", _score, staged_as="smallint", empty=NULL),
+    Column("cefr", _one_of(catalogue.CEFR_LEVELS, "write A1 to C2 or leave the cell empty")),
+    *(Column(code, _component) for code in catalogue.COMPONENT_CODES),
+    Column("exempt", _exempt, staged_as="boolean", empty="false"),
+    Column("certificate_number", _text(20)),
+    Column("certificate_date", _date_from(catalogue.FIRST_EXAM_DATE), staged_as="date", empty=NULL),
+    Column("photo", _text(255)),
+)
+COLUMNS: Mapping[str, Column] = {column.name: column for column in _ALL}
