@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from organisations.permissions import MemberRequest, Permission, requires
+from results.catalogue import CEFR_DESCRIPTIONS
 from rvs.help import TOPICS
 
 # The page a signed-in person starts on.
@@ -60,7 +61,8 @@ def help_index(request: HttpRequest) -> HttpResponse:
 def help_topic(request: HttpRequest, slug: str) -> HttpResponse:
     for topic in TOPICS:
         if topic.slug == slug:
-            return render(request, f"pages/help/{topic.slug}.html", {"topic": topic, "topics": TOPICS})
+            context = {"topic": topic, "topics": TOPICS, "levels": CEFR_DESCRIPTIONS}
+            return render(request, f"pages/help/{topic.slug}.html", context)
     raise Http404
 
 
