@@ -92,7 +92,12 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 STORAGES = {
     "default": env.storage(environment.url("STORAGE_URL", ["file", "s3"], f"{(BASE_DIR / 'var/storage').as_uri()}")),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Compressing takes 20 s at every start, and loopback does not need it.
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        if DEMONSTRATION
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 # Nothing that must survive lives in a cache; allauth's own limits do, per process.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -104,7 +109,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # --- Worker and beat ------------------------------------------------------------------------------------------------
 _redis = environment.url("REDIS_URL", ["redis", "rediss", "unix"])
-CELERY_BROKER_URL = _redis._replace(scheme="redis+socket").geturl() if _redis.scheme == "unix" else _redis.geturl()
+CELERY_BROKER_URL = f"redis+socket://{_redis.path}" if _redis.scheme == "unix" else _redis.geturl()
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
