@@ -14,9 +14,7 @@ class MembershipMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        membership = None
-        if request.user.is_authenticated:
-            membership = Membership.objects.select_related("organisation").filter(user=request.user).first()
+        membership: Membership | None = getattr(request.user, "membership", None)
         request.membership = membership  # type: ignore[attr-defined]
         request.organisation = membership and membership.organisation  # type: ignore[attr-defined]
         return self.get_response(request)

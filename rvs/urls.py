@@ -1,14 +1,21 @@
 """All addresses.  They are a contract: people, programs and printed statements rely on them."""
 
 from allauth.account import views as allauth_views
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from rvs import health, mailbox, pages
 from rvs.ui_components import ui_components
+
+# Staff come in by the one log-in door, with its limits; never by the admin's own.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = _("Results Verification Service")
+admin.site.index_title = _("Staff administration")
 
 log_in_and_out = [
     path("login/", allauth_views.login, name="account_login"),

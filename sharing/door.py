@@ -47,6 +47,11 @@ class Opened:
     date_of_birth: date
     view: ResultView
 
+    @property
+    def changed_since_seen(self) -> bool:
+        """Whether another version is in force than the one that was verified."""
+        return self.verification.version_seen_id != self.verification.result.current_id
+
 
 @dataclass(frozen=True, slots=True)
 class Recent:
@@ -68,12 +73,12 @@ def check_by_number(
     date_of_birth: date,
     applicant_reference: str = "",
     now: datetime,
-) -> Verification | Pause | None:
+) -> uuid.UUID | Pause | None:
     """Check a reference or verification number with a date of birth.
 
     Returns:
-        The verification on a match (also of a cancelled result), the pause when a limit ends the check, or None: no match,
-        whatever the cause.  The three causes of None take the same queries.
+        The verification's id on a match (also of a cancelled result), the pause when a limit ends the check, or None: no
+        match, whatever the cause.  The three causes of None take the same queries.
     """
     with transaction.atomic():
         result = Result.objects.with_number(normalise(number)).first()
@@ -93,10 +98,10 @@ def check_by_number(
         if result is None or outcome != Outcome.MATCH:
             _record(attempt, Action.CHECK_NOT_MATCHED)
             return None
-        verification = _verify(attempt, result, applicant_reference)
-        _count_access(verification, Channel.SEARCH, actor, now)
-        _record(attempt, Action.CHECK_MATCHED, f"verification:{verification.pk}")
-        return verification
+        verification_id = _verify(attempt, result, applicant_reference)
+        _count_access(verification_id, result.current_id, Channel.SEARCH, actor, now)
+        _record(attempt, Action.CHECK_MATCHED, f"verification:{verification_id}")
+        return verification_id
 
 
 def _outcome(result: Result | None, date_of_birth: date) -> Outcome:
@@ -105,19 +110,39 @@ def _outcome(result: Result | None, date_of_birth: date) -> Outcome:
     return Outcome.MATCH if result.current.status in MATCHING_STATUSES else Outcome.NOT_RELEASED
 
 
-def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -> Verification:
-    """The organisation's verification of this result, made or renewed.  Its lock in `limits` keeps a second one out."""
-    verification = attempt.organisation.verifications.filter(result=result).first() or Verification(
-        organisation=attempt.organisation, result=result, made_at=attempt.at
-    )
-    verification.version_seen = result.current
-    verification.made_by = attempt.actor
-    verification.last_made_at = attempt.at
-    verification.right_until = attempt.at + RIGHT_LASTS
-    verification.applicant_reference = applicant_reference or verification.applicant_reference
-    verification.save(force_insert=verification._state.adding)  # noqa: SLF001
-    verification.result = result
-    return verification
+def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -> uuid.UUID:
+    """The id of the organisation's verification of this result, made or renewed in one statement."""
+    values = {
+        "id": uuid.uuid4(),
+        "organisation": attempt.organisation.pk,
+        "result": result.pk,
+        "version": result.current_id,
+        "actor": attempt.actor,
+        "reference": applicant_reference,
+        "now": attempt.at,
+        "until": attempt.at + RIGHT_LASTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into sharing_verification
+                (id, organisation_id, result_id, version_seen_id, made_by, applicant_reference,
+                 made_at, last_made_at, right_until)
+            values (%(id)s, %(organisation)s, %(result)s, %(version)s, %(actor)s, %(reference)s,
+                    %(now)s, %(now)s, %(until)s)
+            on conflict (organisation_id, result_id) do update set
+                version_seen_id = excluded.version_seen_id,
+                made_by = excluded.made_by,
+                applicant_reference = coalesce(
+                    nullif(excluded.applicant_reference, ''), sharing_verification.applicant_reference),
+                last_made_at = excluded.last_made_at,
+                right_until = excluded.right_until
+            returning id
+            """,
+            values,
+        )
+        verification_id: uuid.UUID = cursor.fetchone()[0]
+    return verification_id
 
 
 @transaction.atomic
@@ -143,7 +168,7 @@ def open_verification(
         raise NotAvailable
     if channel == Channel.PHOTO and not view.has_photo:
         raise NotAvailable
-    _count_access(verification, channel, actor, now)
+    _count_access(verification.pk, verification.result.current_id, channel, actor, now)
     audit.record(
         actor=actor,
         action=AUDIT_ACTIONS[channel],
@@ -198,7 +223,7 @@ def _record(attempt: limits.Attempt, action: Action, target: str = "") -> None:
     audit.record(actor=attempt.actor, action=action, target=target, organisation=str(attempt.organisation.pk))
 
 
-def _count_access(verification: Verification, channel: Channel, actor: str, now: datetime) -> None:
+def _count_access(verification_id: uuid.UUID, version_id: int, channel: Channel, actor: str, now: datetime) -> None:
     """One row a day, however often: a nightly export must not bury the candidate."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -209,5 +234,5 @@ def _count_access(verification: Verification, channel: Channel, actor: str, now:
             on conflict (verification_id, version_id, channel, actor, day)
             do update set count = sharing_access.count + 1, last_at = excluded.last_at
             """,
-            [verification.pk, verification.result.current_id, channel, actor, now.date(), now, now],
+            [verification_id, version_id, channel, actor, now.date(), now, now],
         )

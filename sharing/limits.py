@@ -23,6 +23,7 @@ from django.db.models import Count, Min, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Action
@@ -213,9 +214,9 @@ def lift(*, pause: Pause, by: str, reason: str, now: datetime) -> Pause:
     """
     pause = Pause.objects.select_for_update().get(pk=pause.pk)
     if not reason.strip():
-        raise ValueError("Say why the pause is lifted.")
+        raise ValueError(_("Say why the pause is lifted."))
     if pause.lifted_at or pause.until <= now:
-        raise ValueError("This pause is over.")
+        raise ValueError(_("This pause is over."))
     pause.lifted_at, pause.lifted_by, pause.lift_reason = now, by, reason.strip()
     pause.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
     _counted_for(pause).update(outcome=Outcome.FORGIVEN)

@@ -45,7 +45,7 @@ def candidate_search(request: MemberRequest) -> HttpResponse:
         return _checks_paused(request, found)
     if found is None:
         return render(request, "sharing/no_match.html")
-    return redirect("sharing:verification", found.pk)
+    return redirect("sharing:verification", found)
 
 
 def _checks_paused(request: HttpRequest, pause: Pause) -> HttpResponse:

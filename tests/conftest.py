@@ -5,18 +5,22 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
+from django.test.utils import override_settings
+
+from accounts.models import User
+from organisations.models import Organisation, Role
+from tests.factories import make_member, make_organisation, make_user
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_static_files() -> Iterator[None]:
-    """No hashed names, so that no `collectstatic` has to run first; and mail goes through our outbox."""
-    before = settings.STORAGES
-    settings.STORAGES = {
-        **before,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    yield
-    settings.STORAGES = before
+    """No hashed names, so that no `collectstatic` has to run first."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": plain}, WHITENOISE_AUTOREFRESH=True, WHITENOISE_USE_FINDERS=True
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +37,44 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
         cursor.execute(f"alter database {name} set rvs.allow_truncate = 'on'")
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    return make_organisation("University of Example")
+
+
+@pytest.fixture
+def verifier(organisation: Organisation) -> Client:
+    """An Admin User of `organisation`, logged in."""
+    return _logged_in(make_member(organisation))
+
+
+@pytest.fixture
+def primary(organisation: Organisation) -> Client:
+    """The Primary User of `organisation`, logged in."""
+    return _logged_in(make_member(organisation, Role.PRIMARY))
+
+
+@pytest.fixture
+def outsider(db: None) -> Client:
+    """A user of another organisation, logged in."""
+    return _logged_in(make_member(make_organisation("Another Organisation")))
+
+
+@pytest.fixture
+def candidate(db: None) -> Client:
+    """A person without an organisation, logged in."""
+    return _logged_in(make_user())
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    """The awarding body's staff, logged in."""
+    return _logged_in(make_user(is_staff=True, is_superuser=True))
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -1,0 +1,53 @@
+"""Staff's view of people, the audit trail and the mail outbox.  The trail and the mail are only read."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from accounts.models import AuditEvent, Mail, User
+
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]  # generic for mypy alone
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that nobody adds, changes or deletes by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "action", "target", "organisation")
+    list_filter = ("action", "at")
+    search_fields = ("actor__exact", "target__exact", "organisation__exact")
+    search_help_text = "Whole ids, for example user:… or verification:…"
+    show_full_result_count = False
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "recipient", "subject", "state", "attempts", "sent_at", "failure")
+    list_filter = ("state", "created_at")
+    search_fields = ("recipient", "subject")
+    fields = ("id", *list_display, "due_at")  # never the text: it may hold a link that logs somebody in
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin):
+    list_display = ("email", "given_name", "family_name", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "given_name", "family_name")
+    fields = ("id", *list_display, "job_title", "time_zone", "date_joined", "groups")

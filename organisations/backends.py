@@ -1,0 +1,15 @@
+"""How a session's person is loaded."""
+
+from typing import Any
+
+from allauth.account.auth_backends import AuthenticationBackend
+
+from accounts.models import User
+
+
+class MemberBackend(AuthenticationBackend):
+    """allauth's log-in by e-mail; loads the person together with their organisation, one query for every page."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        user = User.objects.select_related("membership__organisation").filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None

@@ -1,0 +1,81 @@
+"""Rows for tests.  All people are invented."""
+
+import itertools
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from organisations.models import Membership, Organisation, Role
+from results.models import Result, ResultVersion
+
+PASSWORD = "a-long-enough-passphrase"
+_numbers = itertools.count(1)
+
+
+def make_user(email: str = "", **fields: Any) -> User:
+    email = email or f"person{next(_numbers)}@example.org"
+    return User.objects.create_user(email, PASSWORD, **{"given_name": "Pat", "family_name": "Example", **fields})
+
+
+def make_organisation(name: str = "", **fields: Any) -> Organisation:
+    name = name or f"University {next(_numbers)}"
+    return Organisation.objects.create(name=name, **{"country": "GB", "website": "https://example.org", **fields})
+
+
+def make_member(organisation: Organisation, role: Role = Role.ADMIN, **fields: Any) -> User:
+    user = make_user(**fields)
+    Membership.objects.create(organisation=organisation, user=user, role=role)
+    return user
+
+
+B2_FIRST: dict[str, Any] = {
+    "status": "released", "given_names": "Zoë", "family_name": "Muñoz-Sánchez", "date_of_birth": date(1999, 2, 24),
+    "email": "zoe@example.org", "exam": "FCE", "session": "March (FS) 2021", "exam_date": date(2021, 3, 13),
+    "centre_number": "GB599", "centre_name": "Cambridge Assessment Centre", "place_of_entry": "CAMBRIDGE",
+    "country": "GB", "label": "Pass at Grade C", "score": 170, "cefr": "B2", "reading": "172", "use_of_english": "172",
+    "writing": "169", "listening": "157", "speaking": "178",
+}  # fmt: skip
+NOTHING: dict[str, Any] = {
+    "label": "", "score": None, "cefr": "", "reading": "", "use_of_english": "", "writing": "", "listening": "",
+    "speaking": "", "reading_and_writing": "",
+}  # fmt: skip
+
+
+def make_result(reference_number: str = "", verification_number: str | None = None, **content: Any) -> Result:
+    """A released B2 First result, or what `content` makes of it; an unreleased one has no outcome."""
+    content = {**B2_FIRST, **content}
+    if content["status"] not in {"released", "cancelled"}:
+        content |= NOTHING
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select nextval('results_resultversion_id_seq')")
+        version_id = cursor.fetchone()[0]
+        result = Result.objects.create(
+            reference_number=reference_number or f"213GB599{next(_numbers):04}",
+            verification_number=verification_number,
+            current_id=version_id,
+        )
+        _make_version(result, 1, pk=version_id, **content)
+    return Result.objects.select_related("current").get(pk=result.pk)
+
+
+def change_result(result: Result, **changes: Any) -> Result:
+    """The same result with a further version in force."""
+    before = {field.attname: getattr(result.current, field.attname) for field in ResultVersion._meta.concrete_fields}
+    for key in ("id", "result_id", "number", "created_at", "reason", "issued_status", "batch_id"):
+        before.pop(key)
+    changes = {**before, **(NOTHING if changes.get("status") in {"pending", "withheld"} else {}), **changes}
+    version = _make_version(result, result.current.number + 1, **changes)
+    Result.objects.filter(pk=result.pk).update(current=version)
+    return Result.objects.select_related("current").get(pk=result.pk)
+
+
+def _make_version(result: Result, number: int, **content: Any) -> ResultVersion:
+    return ResultVersion.objects.create(
+        result=result,
+        number=number,
+        created_at=datetime.now(UTC),
+        reason="imported",
+        **{"issued_status": content["status"], **content},
+    )
