@@ -46,9 +46,7 @@ class Mark:
     @property
     def anchor(self) -> Literal["start", "middle", "end"]:
         """The SVG text-anchor that keeps its label inside the drawing."""
-        return (
-            "start" if self.position < 6 else "end" if self.position > 94 else "middle"
-        )
+        return "start" if self.position < 6 else "end" if self.position > 94 else "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +99,7 @@ def percent(value: float) -> str:
     return f"{value:.2f}%"
 
 
-def draw_scale(
-    scheme: Scheme, overall: tuple[str, int], components: Sequence[tuple[str, int]]
-) -> Scale | None:
+def draw_scale(scheme: Scheme, overall: tuple[str, int], components: Sequence[tuple[str, int]]) -> Scale | None:
     """The scale of `scheme` with the overall score and the components' scores, each a (name, score).
 
     None where the scheme has no score.  A score outside the range (none was ever seen) is drawn at its end.
@@ -116,11 +112,7 @@ def draw_scale(
         share = (score - lowest) / (highest - lowest)
         return Mark(name, score, round(min(max(share, 0), 1) * 100, 2))
 
-    floors = [
-        band.score_from
-        for band in reversed(scheme.bands)
-        if band.score_from is not None
-    ]
+    floors = [band.score_from for band in reversed(scheme.bands) if band.score_from is not None]
     return Scale(
         lowest=lowest,
         highest=highest,
@@ -131,9 +123,7 @@ def draw_scale(
     )
 
 
-def draw_profile(
-    scheme: Scheme, components: Sequence[tuple[str, str]]
-) -> Profile | None:
+def draw_profile(scheme: Scheme, components: Sequence[tuple[str, str]]) -> Profile | None:
     """The profile of (component, word) pairs; None where nothing of it is known."""
     words = scheme.profile_words[::-1]
     rows = tuple(
@@ -144,9 +134,7 @@ def draw_profile(
     return Profile(words, rows) if rows else None
 
 
-def _spans(
-    bands: Sequence[Band], highest: int, mark: Callable[[str, int], Mark]
-) -> Iterator[Span]:
+def _spans(bands: Sequence[Band], highest: int, mark: Callable[[str, int], Mark]) -> Iterator[Span]:
     """Neighbouring bands that award the same level are one span, which reaches to where the next one begins."""
     known = [band for band in reversed(bands) if band.score_from is not None]
     starts = [

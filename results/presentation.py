@@ -98,9 +98,7 @@ def describe(version: ResultVersion) -> ResultView:
     exam = catalogue.get(version.exam)
     scheme = exam.scheme_on(version.exam_date)
     if scheme is None:
-        raise ValueError(
-            f"{exam.code} was not offered on the exam date of version {version.pk}"
-        )
+        raise ValueError(f"{exam.code} was not offered on the exam date of version {version.pk}")
     status = Status(version.status)
     view = ResultView(
         exam=exam.code,
@@ -122,15 +120,9 @@ def describe(version: ResultVersion) -> ResultView:
     return _with_outcome(view, version, exam, scheme) if view.shows_result else view
 
 
-def _with_outcome(
-    view: ResultView, version: ResultVersion, exam: Exam, scheme: Scheme
-) -> ResultView:
+def _with_outcome(view: ResultView, version: ResultVersion, exam: Exam, scheme: Scheme) -> ResultView:
     components = tuple(_components(version, exam))
-    scored = [
-        (component.name, component.score)
-        for component in components
-        if component.score is not None
-    ]
+    scored = [(component.name, component.score) for component in components if component.score is not None]
     overall = None if version.score is None else (_("Overall score"), version.score)
     return replace(
         view,
@@ -140,15 +132,9 @@ def _with_outcome(
         cefr=version.cefr,
         level=_level(version.cefr),
         components=components,
-        bands=tuple(
-            _band(band, version)
-            for band in scheme.bands
-            if _is_certificated(band, scheme)
-        ),
+        bands=tuple(_band(band, version) for band in scheme.bands if _is_certificated(band, scheme)),
         scale=draw_scale(scheme, overall, scored) if overall else None,
-        profile=draw_profile(
-            scheme, [(component.name, component.profile) for component in components]
-        ),
+        profile=draw_profile(scheme, [(component.name, component.profile) for component in components]),
         exempt=version.exempt,
         exemption_note=_exemption_note() if version.exempt else "",
         has_photo=exam.has_photo and bool(version.photo),
@@ -156,11 +142,8 @@ def _with_outcome(
 
 
 def _components(version: ResultVersion, exam: Exam) -> list[ComponentView]:
-    """In the catalogue's order; a component without a value is left out: statements show no data for it [domain 1.4]."""
-    values = [
-        (component, str(getattr(version, component.code)))
-        for component in exam.components
-    ]
+    """In the catalogue's order, without those that have no value: a statement shows no data for them [domain 1.4]."""
+    values = [(component, str(getattr(version, component.code))) for component in exam.components]
     return [
         ComponentView(
             code=component.code,
@@ -182,17 +165,13 @@ def _score_text(score: int | None, scheme: Scheme) -> str:
 def _level(cefr: str) -> Level | None:
     if not cefr:
         return None
-    return Level(
-        cefr, str(catalogue.CEFR_DESCRIPTIONS[cefr]), catalogue.NQF_LEVELS[cefr]
-    )
+    return Level(cefr, str(catalogue.CEFR_DESCRIPTIONS[cefr]), catalogue.NQF_LEVELS[cefr])
 
 
 def _is_certificated(band: Band, scheme: Scheme) -> bool:
     """Everything but a fail brings a certificate [domain 1.2]; bands without known scores are not worth a table."""
     return (
-        scheme.has_score
-        and band.score_from is not None
-        and band.label not in (catalogue.FAIL, catalogue.NARROW_FAIL)
+        scheme.has_score and band.score_from is not None and band.label not in (catalogue.FAIL, catalogue.NARROW_FAIL)
     )
 
 
@@ -206,6 +185,4 @@ def _band(band: Band, version: ResultVersion) -> BandView:
 
 
 def _exemption_note() -> str:
-    return _(
-        "The candidate was exempted from satisfying the full range of assessment objectives."
-    )
+    return _("The candidate was exempted from satisfying the full range of assessment objectives.")

@@ -12,7 +12,7 @@ MAX_TEXT: Final = 500
 MAX_PHOTO_BYTES: Final = 2_000_000
 
 
-class NoStatement(Exception):
+class NoStatement(Exception):  # noqa: N818  (it is an answer, not an error)
     """There is no Statement of Results for a result that is not released."""
 
 

@@ -4,9 +4,9 @@ Each has what WeasyPrint asks of an image: `get_intrinsic_size`, in CSS pixels, 
 points down.  They go into a document's image cache under their address.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import segno
 
@@ -14,6 +14,7 @@ from results.charts import Profile, Scale
 from results.statement.lettering import write
 
 Colour = tuple[float, float, float]
+Box = tuple[float, float, float, float]  # left, top, width, height
 
 INK: Colour = (0.102, 0.125, 0.2)
 SOFT: Colour = (0.302, 0.337, 0.42)
@@ -44,9 +45,9 @@ class Drawing:
         raise NotImplementedError
 
 
-def _rectangle(stream: Any, colour: Colour, x: float, y: float, width: float, height: float) -> None:
+def _rectangle(stream: Any, colour: Colour, box: Box) -> None:
     stream.set_color_rgb(*colour)
-    stream.rectangle(x, y, width, height)
+    stream.rectangle(*box)
     stream.fill()
 
 
@@ -61,8 +62,9 @@ def _line(stream: Any, colour: Colour, width: float, *points: tuple[float, float
     stream.stroke()
 
 
-def _rounded(stream: Any, colour: Colour, x: float, y: float, width: float, height: float, radius: float) -> None:
+def _rounded(stream: Any, colour: Colour, box: Box, radius: float) -> None:
     """A filled rectangle with round corners; a disc when the radius is half of both sides."""
+    x, y, width, height = box
     k = radius * (1 - CIRCLE)
     right, bottom = x + width, y + height
     stream.set_color_rgb(*colour)
@@ -79,7 +81,7 @@ def _rounded(stream: Any, colour: Colour, x: float, y: float, width: float, heig
 
 
 def _disc(stream: Any, colour: Colour, x: float, y: float, radius: float) -> None:
-    _rounded(stream, colour, x - radius, y - radius, 2 * radius, 2 * radius, radius)
+    _rounded(stream, colour, (x - radius, y - radius, 2 * radius, 2 * radius), radius)
 
 
 class Logo(Drawing):
@@ -88,7 +90,7 @@ class Logo(Drawing):
     width = height = 36
 
     def paint(self, stream: Any) -> None:
-        _rounded(stream, DEEP, 0, 0, 36, 36, 9)
+        _rounded(stream, DEEP, (0, 0, 36, 36), 9)
         for top, x in ((20, 9), (15, 15)):
             _line(stream, PALE, 3.2, (x, 26), (x, top))
         _line(stream, WHITE, 3.6, (14, 20.5), (19.5, 26), (28, 11))
@@ -104,36 +106,40 @@ class QRCode(Drawing):
         self.width = self.height = len(self.rows) + 2 * self.quiet
 
     def paint(self, stream: Any) -> None:
-        _rectangle(stream, WHITE, 0, 0, self.width, self.height)
+        _rectangle(stream, WHITE, (0, 0, self.width, self.height))
         stream.set_color_rgb(*INK)
+        # Written as one string: thousands of numbers through the stream's own methods take longer than the rest of it.
+        stream.stream.append(" ".join(self._modules()))
+        stream.fill()
+
+    def _modules(self) -> Iterator[str]:
+        """A rectangle for each run of dark modules in a row."""
         for y, row in enumerate(self.rows, start=self.quiet):
             start = row.find(1)
             while start >= 0:
                 end = row.find(0, start)
                 end = len(row) if end < 0 else end
-                stream.rectangle(self.quiet + start, y, end - start, 1)
+                yield f"{self.quiet + start} {y} {end - start} 1 re"
                 start = row.find(1, end)
-        stream.fill()
 
 
-@dataclass(frozen=True)
-class ChartLayout:
-    """Measures shared with statement.css, so that the chart's rows stand beside the table's; CSS pixels."""
+class Chart(Drawing):
+    """A picture of rows whose measures statement.css shares, so that they stand beside a table's; CSS pixels."""
 
-    width: ClassVar[float] = 372
-    header: ClassVar[float] = 27
-    row: ClassVar[float] = 23
-    axis: ClassVar[float] = 20
-    inset: ClassVar[float] = 8
+    width = 372
+    header = 27
+    row = 23
+    axis = 20
+    inset = 8
 
 
-class ScaleChart(Drawing, ChartLayout):
+class ScaleChart(Chart):
     """Overall and component scores on their scale, levels as columns."""
 
     def __init__(self, scale: Scale) -> None:
         self.scale = scale
         self.body = self.header + self.row * (1 + len(scale.components))
-        self.height: float = self.body + self.axis
+        self.height = self.body + self.axis
 
     def at(self, position: float) -> float:
         return self.inset + position / 100 * (self.width - 2 * self.inset)
@@ -151,7 +157,7 @@ class ScaleChart(Drawing, ChartLayout):
     def _paint_levels(self, stream: Any) -> None:
         for index, span in enumerate(self.scale.spans):
             left, right = self.at(span.start), self.at(span.start + span.width)
-            _rectangle(stream, TINTS[index % 2], left, 0, right - left, self.body)
+            _rectangle(stream, TINTS[index % 2], (left, 0, right - left, self.body))
             stream.set_color_rgb(*DEEP)
             write(stream, span.level, (left + right) / 2, 17.5, 12, weight="semibold")
 
@@ -163,18 +169,18 @@ class ScaleChart(Drawing, ChartLayout):
             write(stream, str(tick.score), self.at(tick.position), self.body + 16, 10.5)
 
 
-class ProfileChart(Drawing, ChartLayout):
+class ProfileChart(Chart):
     """The Candidate Profile: a column for each word, a mark for each component."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.body = self.header + self.row * len(profile.rows)
-        self.height: float = self.body
+        self.height = self.body
 
     def paint(self, stream: Any) -> None:
         column = self.width / len(self.profile.words)
         for index, word in enumerate(self.profile.words):
-            _rectangle(stream, TINTS[index % 2], index * column, 0, column, self.body)
+            _rectangle(stream, TINTS[index % 2], (index * column, 0, column, self.body))
             stream.set_color_rgb(*DEEP)
             write(stream, word, (index + 0.5) * column, 17.5, 11.5, weight="semibold")
         for index, row in enumerate(self.profile.rows):

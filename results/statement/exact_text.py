@@ -23,7 +23,7 @@ def paint_exactly(page: Any, fonts: dict[int, Any]) -> None:
 
     def paint_and_note(stream: Any, scale: float = 1) -> None:
         paint(stream, scale)
-        texts = {mark["mcid"]: box.text for box, mark in stream._tags.items() if hasattr(box, "text")}
+        texts = {mark["mcid"]: box.text for box, mark in _marks(stream) if hasattr(box, "text")}
         for command in stream.stream:
             if isinstance(command, pydyf.Dictionary) and "MCID" in command:
                 _note_text(command, texts.get(command["MCID"], ""))
@@ -32,6 +32,11 @@ def paint_exactly(page: Any, fonts: dict[int, Any]) -> None:
             _mend_mapping(font, characters)
 
     page.paint = paint_and_note
+
+
+def _marks(stream: Any) -> Any:
+    """Pairs of a drawn box and its mark; WeasyPrint empties them when it builds the tags."""
+    return stream._tags.items()  # noqa: SLF001
 
 
 def _note_text(marked_content: Any, text: str) -> None:

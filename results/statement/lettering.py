@@ -43,24 +43,34 @@ def _font(weight: str) -> tuple[dict[int, str], Any]:
 
 @cache
 def _glyph(character: str, weight: str) -> tuple[str, float]:
-    """Path and advance width of one character; of the missing glyph where the font has none."""
+    """Path and advance width of one character, or of the missing glyph where the font has none."""
     names, glyphs = _font(weight)
     glyph = glyphs[names.get(ord(character), ".notdef")]
     pen = _PathPen(glyphs)
     glyph.draw(pen)
-    return "\n".join(pen.operators), glyph.width
+    return " ".join(pen.operators), glyph.width
+
+
+@cache
+def outline(text: str, weight: str) -> tuple[str, float]:
+    """PDF operators that fill `text` from the origin, and its width; both in thousandths of the font's size."""
+    operators, width = [], 0.0
+    for path, advance in (_glyph(character, weight) for character in text):
+        operators.append(f"q 1 0 0 1 {width:.0f} 0 cm {path} f Q")
+        width += advance
+    return "\n".join(operators), width
 
 
 def write(
     stream: Any, text: str, x: float, y: float, size: float, *, weight: str = "regular", anchor: str = "middle"
 ) -> None:
-    """Fill `text` with the stream's colour; its baseline at `y`, its start, middle or end at `x`, in the stream's units."""
-    glyphs = [_glyph(character, weight) for character in text]
-    width = sum(advance for _path, advance in glyphs) * size / UNITS
-    x -= {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-    for path, advance in glyphs:
-        with stream.stacked():
-            stream.transform(a=size / UNITS, d=-size / UNITS, e=x, f=y)
-            stream.stream.append(path)
-            stream.fill()
-        x += advance * size / UNITS
+    """Fill a label in the stream's colour: its baseline at `y`, its start, middle or end at `x`.
+
+    Meant for the few labels a chart ever has: their outlines are kept.
+    """
+    operators, width = outline(text, weight)
+    scale = size / UNITS
+    x -= {"start": 0.0, "middle": width / 2, "end": width}[anchor] * scale
+    with stream.stacked():
+        stream.transform(a=scale, d=-scale, e=x, f=y)
+        stream.stream.append(operators)

@@ -11,7 +11,6 @@ SCHEME: Final = "statement:"
 FONT_FILES: Final = {
     "font-regular": "SourceSansPro-Regular.ttf",
     "font-semibold": "SourceSansPro-Semibold.ttf",
-    "font-bold": "SourceSansPro-Bold.ttf",
 }
 
 
