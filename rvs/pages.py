@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from organisations.permissions import MemberRequest, Permission, requires
-from results.catalogue import CEFR_DESCRIPTIONS
+from results.catalogue import CEFR_DESCRIPTIONS, EXAMS
 from rvs.help import TOPICS
 
 # The page a signed-in person starts on.
 VERIFIER_START: Final = "sharing:candidate_search"
 STAFF_START: Final = "admin:index"
 CANDIDATE_START: Final = "candidate"
+FOR_SCHOOLS: Final = " for Schools"
 
 
 def start_page(request: HttpRequest) -> str:
@@ -24,12 +25,22 @@ def start_page(request: HttpRequest) -> str:
     return STAFF_START if getattr(request.user, "is_staff", False) else CANDIDATE_START
 
 
+def qualifications() -> list[tuple[str, str]]:
+    """Names of the exams in the catalogue's order, each with the name of its version for Schools, or ""."""
+    names = [exam.display_name for exam in EXAMS.values()]
+    return [
+        (name, schools if (schools := name + FOR_SCHOOLS) in names else "")
+        for name in names
+        if not name.endswith(FOR_SCHOOLS)
+    ]
+
+
 @login_not_required
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(start_page(request))
-    return render(request, "pages/landing.html")
+    return render(request, "pages/landing.html", {"qualifications": qualifications()})
 
 
 @login_not_required
