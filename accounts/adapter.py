@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.models import Action, User
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Nobody signs up alone; links in mails name our configured address, whatever Host a request claims."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

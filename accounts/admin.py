@@ -8,7 +8,6 @@ from django.http import HttpRequest
 
 from accounts.models import AuditEvent, Mail, User
 
-
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]  # generic for mypy alone
 else:

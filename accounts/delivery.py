@@ -1,7 +1,7 @@
 """Delivery of the mail outbox, by the worker.
 
-At least once: a worker that dies between the mail server's acceptance and our commit sends the mail again, with the same
-Message-ID, by which a mail program knows the duplicate.
+At least once: a worker that dies between the mail server's acceptance and our commit sends the mail again, with the
+same Message-ID, by which a mail program knows the duplicate.
 """
 
 import logging
@@ -9,6 +9,7 @@ import random
 from datetime import timedelta
 from email.utils import parseaddr
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -46,10 +47,10 @@ def _claim() -> Mail | None:
 
 
 def _deliver(mail: Mail) -> bool:
-    options = dict(settings.MAIL_TRANSPORT)
+    transport: dict[str, Any] = settings.MAIL_TRANSPORT
     try:
-        get_connection(**options).send_messages([_message(mail)])
-    except Exception as error:  # whatever a mail server or the way to it does, the mail stays in the outbox
+        get_connection(**transport).send_messages([_message(mail)])
+    except Exception as error:  # noqa: BLE001  (whatever happens on the way to a mail server, the mail stays here)
         _put_back(mail, error)
         return False
     mail.state, mail.sent_at, mail.failure = MailState.SENT, timezone.now(), ""

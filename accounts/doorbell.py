@@ -1,7 +1,7 @@
 """Tell the worker that there is something to do, once the transaction has committed.
 
-The row in PostgreSQL is the truth and beat looks for it anyway, so a broker that is down costs seconds and nothing else:
-it must never break or delay the page that rang.
+The row in PostgreSQL is the truth and beat looks for it anyway, so a broker that is down costs seconds and nothing
+else: it must never break or delay the page that rang.
 """
 
 import logging

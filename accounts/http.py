@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def client_network(request: HttpRequest) -> str:
-    """The sender's IPv4 address or IPv6 /64 network; through TRUSTED_PROXY_COUNT proxies that append X-Forwarded-For."""
+    """The sender's IPv4 address or IPv6 /64 network, as told by the TRUSTED_PROXY_COUNT proxies in front of us."""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     trusted: int = settings.TRUSTED_PROXY_COUNT
     address = hops[-trusted] if 0 < trusted <= len(hops) else request.META.get("REMOTE_ADDR", "")

@@ -34,7 +34,7 @@ def _row(message: EmailMessage, recipient: str) -> Mail:
         sender=message.from_email,
         recipient=recipient,
         subject=" ".join(message.subject.split())[:255],
-        text=message.body,
+        text=str(message.body),
         html=next((str(part[0]) for part in alternatives if part[1] == "text/html"), ""),
         headers={str(name): str(value) for name, value in message.extra_headers.items()},
     )
@@ -50,7 +50,9 @@ class EmlFileBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
-            name = f"{timezone.now():%Y%m%dT%H%M%S.%f}-{message.extra_headers['Message-ID'].strip('<>').partition('@')[0]}"
+            name = (
+                f"{timezone.now():%Y%m%dT%H%M%S.%f}-{message.extra_headers['Message-ID'].strip('<>').partition('@')[0]}"
+            )
             half_written = self.folder / f".{name}"
             half_written.write_bytes(message.message().as_bytes())
             half_written.rename(self.folder / f"{name}.eml")

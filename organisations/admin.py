@@ -7,7 +7,6 @@ from django.contrib import admin
 from accounts.admin import ReadOnlyAdmin
 from organisations.models import Membership, Organisation
 
-
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]  # generic for mypy alone
 else:

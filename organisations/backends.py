@@ -7,7 +7,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from accounts.models import User
 
 
-class MemberBackend(AuthenticationBackend):
+class MemberBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """allauth's log-in by e-mail; loads the person together with their organisation, one query for every page."""
 
     def get_user(self, user_id: Any) -> User | None:

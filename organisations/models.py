@@ -23,9 +23,7 @@ class Organisation(models.Model):
     name = models.CharField(_("name"), max_length=200)
     website = models.URLField(_("website"), blank=True)
     country = CountryField(_("country"))
-    state = models.CharField(
-        max_length=10, choices=OrganisationState.choices, default=OrganisationState.ACTIVE
-    )
+    state = models.CharField(max_length=10, choices=OrganisationState.choices, default=OrganisationState.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -44,13 +44,13 @@ def requires(permission: Permission) -> Callable[[MemberView[P]], View[P]]:
 
     def decorate(view: MemberView[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             membership: Membership | None = getattr(request, "membership", None)
             if membership is None or not may(membership, permission):
                 raise PermissionDenied
-            return view(cast(MemberRequest, request), *args, **kwargs)
+            return view(cast("MemberRequest", request), *args, **kwargs)
 
-        return guarded
+        return cast("View[P]", guarded)
 
     return decorate
 

@@ -105,8 +105,8 @@ class Result(models.Model):
 class ResultVersion(models.Model):
     """What a result said from one moment on.  Append-only: a database trigger refuses changes.
 
-    Scores, label and CEFR level are kept as issued and never recomputed.  `status` is the one in force; while staff hold
-    a result it differs from `issued_status`, which is what the results files say.
+    Scores, label and CEFR level are kept as issued and never recomputed.  `status` is the one in force; while staff
+    hold a result it may differ from `issued_status`, which is what the results files say.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -161,21 +161,17 @@ class ResultVersion(models.Model):
                 condition=~Q(given_names="") | ~Q(family_name=""), name="version_has_at_least_one_name"
             ),
             models.CheckConstraint(condition=Q(score=None) | Q(score__lte=230), name="version_score_range"),
-            models.CheckConstraint(
-                condition=Q(cefr__in=["", *catalogue.CEFR_LEVELS]), name="version_cefr_known"
-            ),
+            models.CheckConstraint(condition=Q(cefr__in=["", *catalogue.CEFR_LEVELS]), name="version_cefr_known"),
             models.CheckConstraint(
                 condition=~Q(issued_status="released") | ~Q(label=""), name="version_released_has_label"
             ),
             models.CheckConstraint(
                 condition=Q(issued_status__in=["released", "cancelled"])
-                | Q(label="", score=None, cefr="", **{name: "" for name in catalogue.COMPONENT_CODES}),
+                | Q(label="", score=None, cefr="", **dict.fromkeys(catalogue.COMPONENT_CODES, "")),
                 name="version_unreleased_says_nothing",
             ),
             *(
-                models.CheckConstraint(
-                    condition=Q(**{f"{name}__regex": COMPONENT_SCORE}), name=f"version_{name}_range"
-                )
+                models.CheckConstraint(condition=Q(**{f"{name}__regex": COMPONENT_SCORE}), name=f"version_{name}_range")
                 for name in catalogue.COMPONENT_CODES
             ),
             models.CheckConstraint(

@@ -44,7 +44,7 @@ def check_code(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _standing(code: str, network: str, now: datetime) -> Standing | datetime:
-    """The code's standing, or when to try again.  Counted before it is looked up, so that nothing overruns the limit."""
+    """The code's standing, or when to try again.  Counted before it is looked up: nothing overruns the limit."""
     window = timedelta(hours=1)
     if wait := throttle.take(kind="check", subject=network, limit=UNKNOWN_CODES_AN_HOUR, window=window, now=now):
         return wait

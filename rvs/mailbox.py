@@ -25,8 +25,10 @@ class Letter(NamedTuple):
     text: str
 
 
-def _folder() -> Path:
-    return Path(str(settings.MAIL_TRANSPORT.get("folder", "")))
+def _letters() -> list[Path]:
+    """The newest first: a file's name begins with the time it was written."""
+    folder = settings.MAIL_TRANSPORT.get("folder")
+    return sorted(Path(str(folder)).glob("*.eml"), reverse=True) if folder else []
 
 
 def _read(path: Path) -> Letter:
@@ -46,15 +48,14 @@ def _read(path: Path) -> Letter:
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """The newest mails first."""
-    paths = sorted(_folder().glob("*.eml"), reverse=True) if settings.MAIL_TRANSPORT.get("folder") else []
-    return render(request, "pages/mailbox.html", {"letters": [_read(path) for path in paths[:SHOWN]]})
+    return render(request, "pages/mailbox.html", {"letters": [_read(path) for path in _letters()[:SHOWN]]})
 
 
 @login_not_required
 @require_safe
 def letter(request: HttpRequest, name: str) -> HttpResponse:
     """One mail as a person would read it."""
-    found = [path for path in _folder().glob("*.eml") if path.stem == name] if settings.MAIL_TRANSPORT.get("folder") else []
-    if not found:
+    found = next((path for path in _letters() if path.stem == name), None)
+    if found is None:
         raise Http404
-    return render(request, "pages/letter.html", {"letter": _read(found[0])})
+    return render(request, "pages/letter.html", {"letter": _read(found)})

@@ -7,7 +7,7 @@ levels from the catalogue.  Nobody in it exists.
 import csv
 from calendar import month_name
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from random import Random
 from typing import TextIO
@@ -18,7 +18,7 @@ from results.importer.columns import COLUMNS
 from rvs.sample_people import CENTRES, LONG_NAMES, MONONYMS, NAMES, Centre
 from rvs.sample_photos import drawn_photo
 
-__all__ = ["Row", "drawn_photo", "sample_rows", "write_sample"]
+__all__ = ["Row", "drawn_photo", "sample_rows", "write_rows", "write_sample"]
 
 LAST_EXAM_DATE = date(2025, 12, 31)
 PERIODS = [(exam, scheme) for exam in EXAMS.values() for scheme in exam.schemes]
@@ -59,9 +59,14 @@ def sample_rows(*, seed: int, count: int) -> Iterator[Row]:
 
 def write_sample(file: TextIO, *, seed: int, count: int) -> None:
     """A results file of sample rows.  Open `file` with newline=""."""
+    write_rows(file, sample_rows(seed=seed, count=count))
+
+
+def write_rows(file: TextIO, rows: Iterable[Row]) -> None:
+    """A results file of these rows.  Open `file` with newline=""."""
     writer = csv.DictWriter(file, list(COLUMNS))
     writer.writeheader()
-    writer.writerows(sample_rows(seed=seed, count=count))
+    writer.writerows(rows)
 
 
 def _exam_date(random: Random, scheme: Scheme) -> date:

@@ -6,8 +6,8 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.audit import user_actor
@@ -24,7 +24,17 @@ class ReasonForm(ActionForm):
 
 @admin.register(Pause)
 class PauseAdmin(ReadOnlyAdmin):
-    list_display = ("began_at", "scope", "organisation", "actor", "misses", "until", "running", "lifted_by", "lift_reason")
+    list_display = (
+        "began_at",
+        "scope",
+        "organisation",
+        "actor",
+        "misses",
+        "until",
+        "running",
+        "lifted_by",
+        "lift_reason",
+    )
     list_filter = ("scope", "began_at")
     search_fields = ("organisation__name", "actor__exact")
     fields = ("scope", "organisation", "actor", "misses", "began_at", "until", "lifted_at", "lifted_by", "lift_reason")

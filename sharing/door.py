@@ -1,13 +1,14 @@
 """The one door to a result: whatever an organisation gets of a result, it gets through these functions.
 
-They check the organisation's right today, and write who looked in the same transaction.  A test shows that no other code
-hands a result to an organisation (tests/test_architecture.py).
+They check the organisation's right today, and write who looked in the same transaction.  A test shows that no other
+code hands a result to an organisation (tests/test_architecture.py).
 """
 
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
@@ -34,7 +35,7 @@ AUDIT_ACTIONS = {
 }
 
 
-class NotAvailable(Exception):
+class NotAvailableError(Exception):
     """The organisation has no right to this, or there is no such thing; nobody is told which."""
 
 
@@ -77,8 +78,8 @@ def check_by_number(
     """Check a reference or verification number with a date of birth.
 
     Returns:
-        The verification's id on a match (also of a cancelled result), the pause when a limit ends the check, or None: no
-        match, whatever the cause.  The three causes of None take the same queries.
+        The verification's id on a match (also of a cancelled result), the pause when a limit ends the check, or None:
+        no match, whatever the cause.  The three causes of None take the same queries.
     """
     with transaction.atomic():
         result = Result.objects.with_number(normalise(number)).first()
@@ -112,7 +113,7 @@ def _outcome(result: Result | None, date_of_birth: date) -> Outcome:
 
 def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -> uuid.UUID:
     """The id of the organisation's verification of this result, made or renewed in one statement."""
-    values = {
+    values: dict[str, Any] = {
         "id": uuid.uuid4(),
         "organisation": attempt.organisation.pk,
         "result": result.pk,
@@ -152,22 +153,19 @@ def open_verification(
     """The result behind a verification, as it stands today; the access is written before anything is handed out.
 
     Raises:
-        NotAvailable: not this organisation's, its right has ended, or the channel has nothing to give: a statement or photo
-            of a result that is not released, or a photo that does not exist.
+        NotAvailableError: not this organisation's, its right has ended, or the channel has nothing to give: a statement
+            or photo of a result that is not released, or a photo that does not exist.
     """
     verification = (
-        organisation.verifications.in_force(now)
-        .select_related("result__current")
-        .filter(pk=verification_id)
-        .first()
+        organisation.verifications.in_force(now).select_related("result__current").filter(pk=verification_id).first()
     )
     if verification is None:
-        raise NotAvailable
+        raise NotAvailableError
     view = describe(verification.result.current)
     if channel == Channel.STATEMENT and not view.shows_result:
-        raise NotAvailable
+        raise NotAvailableError
     if channel == Channel.PHOTO and not view.has_photo:
-        raise NotAvailable
+        raise NotAvailableError
     _count_access(verification.pk, verification.result.current_id, channel, actor, now)
     audit.record(
         actor=actor,
@@ -201,7 +199,8 @@ def photo(opened: Opened) -> bytes | None:
     if not opened.view.has_photo:
         return None
     with default_storage.open(opened.verification.result.current.photo) as file:
-        return file.read()
+        picture: bytes = file.read()
+    return picture
 
 
 def statement(opened: Opened, *, now: datetime, address_of: Callable[[str], str]) -> bytes:

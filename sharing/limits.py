@@ -2,9 +2,10 @@
 
 A known reference number and a cohort's 5,500 days of birth are all that stand between a stranger and a result, so:
 
-(a) five distinct wrong dates for one number by one organisation in 24 hours end its checks of that number for 24 hours;
-    fifteen over all organisations do so for every organisation that has not matched it before;
-(b) an organisation's misses in 24 hours may be 30 plus 5 % of its checks, a user's 30 in an hour; past that, checks pause;
+(a) five distinct wrong dates for one number by one organisation in 24 hours end its checks of that number for 24
+    hours; fifteen over all organisations do so for every organisation that has not matched it before;
+(b) an organisation's misses in 24 hours may be 30 plus 5 % of its checks, a user's 30 in an hour; past that, checks
+    pause;
 (c) a right date for a result that is not released is no miss.
 
 Every check holds two locks to the end of its transaction, first its organisation's, then its number's, so that the next

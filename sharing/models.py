@@ -15,8 +15,8 @@ from sharing.querysets import CheckQuerySet, PauseQuerySet, VerificationQuerySet
 class Verification(models.Model):
     """An organisation proved that it knows a result's number and date of birth.
 
-    One row for each organisation and result; checking again renews it.  It gives the organisation the right to that result
-    until `right_until`, 12 months after the last check.
+    One row for each organisation and result; checking again renews it.  It gives the organisation the right to that
+    result until `right_until`, 12 months after the last check.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -148,7 +148,8 @@ class Pause(models.Model):
         ordering = ["-began_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(scope="everywhere", organisation=None) | ~Q(scope="everywhere") & Q(organisation__isnull=False),
+                condition=Q(scope="everywhere", organisation=None)
+                | (~Q(scope="everywhere") & Q(organisation__isnull=False)),
                 name="pause_names_its_organisation",
             ),
             models.CheckConstraint(

@@ -90,7 +90,7 @@ def _open(request: MemberRequest, verification_id: uuid.UUID, channel: Channel) 
             channel=channel,
             now=timezone.now(),
         )
-    except door.NotAvailable:
+    except door.NotAvailableError:
         raise Http404 from None
 
 

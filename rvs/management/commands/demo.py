@@ -28,6 +28,6 @@ class Command(BaseCommand):
         say("Loading the demonstration data")
         demo_data.load()
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
         say("Starting web, worker and beat")
         serve(ready, address)
