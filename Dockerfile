@@ -36,4 +36,6 @@ c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); \
 c.request('GET', '/livez', headers={'Host': os.environ['ALLOWED_HOSTS'].split(',')[0].strip().lstrip('.')}); \
 sys.exit(c.getresponse().status != 200)"]
 # Migrations are a step of the release (compose.yaml: migrate), never of a start.
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--no-ws", "rvs.wsgi:application"]
+# Fewer threads than connections in the pool of a process (10), so that no request waits for a connection.
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+    "--blocking-threads", "8", "--no-ws", "rvs.wsgi:application"]

@@ -151,7 +151,8 @@ def _service(ready: Running, address: Address) -> Iterator[Child]:
     granian = ["granian", "--interface", "wsgi", "--host", address.host, "--port", str(address.port)]
     celery = ["celery", "-A", "rvs"]
     commands = {
-        "web": [*granian, "--workers", "2", "--no-ws", "rvs.wsgi:application"],
+        # Fewer threads than connections in a process's pool, so that no request waits for one.
+        "web": [*granian, "--workers", "2", "--blocking-threads", "8", "--no-ws", "rvs.wsgi:application"],
         "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
         "beat": [*celery, "beat", "--schedule", str(ROOT / "beat-schedule"), "--pidfile=", "--loglevel", "WARNING"],
     }
