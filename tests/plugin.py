@@ -6,9 +6,7 @@ the environment. Set DATABASE_URL and REDIS_URL to test against servers of your 
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
@@ -30,7 +28,6 @@ def _start(stack: contextlib.ExitStack) -> None:
         servers = stack.enter_context(embedded.throwaway())
     except embedded.Refused as refused:
         raise pytest.UsageError(str(refused)) from None
-    storage = stack.enter_context(tempfile.TemporaryDirectory(prefix="rvs-storage-"))
     os.environ.update(
         {
             **servers.environment,
@@ -40,6 +37,6 @@ def _start(stack: contextlib.ExitStack) -> None:
             "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
             "PUBLIC_BASE_URL": "http://testserver",
             "EMAIL_URL": "memory://",
-            "STORAGE_URL": Path(storage).as_uri(),
+            "STORAGE_URL": (servers.owner.root / "storage").as_uri(),
         }
     )
