@@ -137,6 +137,8 @@ def draw_profile(scheme: Scheme, components: Sequence[tuple[str, str]]) -> Profi
 def _spans(bands: Sequence[Band], highest: int, mark: Callable[[str, int], Mark]) -> Iterator[Span]:
     """Neighbouring bands that award the same level are one span, which reaches to where the next one begins."""
     known = [band for band in reversed(bands) if band.score_from is not None]
+    if not known:
+        return
     starts = [
         (level, mark(level, next(group).score_from or 0).position)
         for level, group in groupby(known, key=lambda band: band.cefr or "")

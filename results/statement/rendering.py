@@ -26,15 +26,13 @@ from results.statement.packaged import SCHEME, PackagedFetcher, stylesheet
 # of it.  More pages per second are had from more processes.
 _one_at_a_time = threading.Lock()
 
-# An official document says the same whatever language its reader has chosen for the site.
-LANGUAGE: Final = "en-gb"
 # Control characters and the like: no name has them, and XML cannot hold them.
 NO_XML_CHARACTERS: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TEMPLATE: Final = "results/statement.html"
 
 
 def render_statement(statement: Statement) -> bytes:
-    """The Statement of Results as a tagged PDF of one A4 page (more only for extreme names).
+    """The Statement of Results as a tagged PDF, one A4 page long (two only for extreme names), in the active language.
 
     The same statement gives the same bytes.  Safe to call from any thread.
     """
@@ -97,15 +95,14 @@ def _drawings(statement: Statement) -> dict[str, drawings.Drawing]:
 
 
 def _html(statement: Statement) -> str:
-    with translation.override(LANGUAGE):
-        return render_to_string(TEMPLATE, {**_headings(statement.view), **_texts(statement), "statement": statement})
+    return render_to_string(TEMPLATE, {**_headings(statement.view), **_texts(statement), "statement": statement})
 
 
 def _texts(statement: Statement) -> dict[str, Any]:
     view = statement.view
     return {
         "view": view,
-        "language": LANGUAGE,
+        "language": translation.get_language(),
         "issued": f"{date_format(statement.issued_utc, 'j F Y, H:i')} UTC",
         "exam_date": date_format(view.exam_date, "j F Y"),
         "name_size": _name_size(view.candidate_name),
