@@ -1,0 +1,105 @@
+"""What every stored field tells of a person.
+
+One table for subject access, retention, export and support: whoever adds a field says here what it is, and a test fails
+until they do (tests/test_architecture.py).
+"""
+
+from enum import StrEnum, auto
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What a field holds, the most telling first."""
+
+    SECRET = auto()
+    """Lets its holder in, or proves who they are; never shown, never in a log."""
+    RESULT = auto()
+    """What somebody achieved, or a number that leads to it."""
+    IDENTITY = auto()
+    """Who somebody is."""
+    CONTACT = auto()
+    """How somebody is reached, or what was written to them."""
+    PSEUDONYM = auto()
+    """Points at a person or at their result for whoever has the other table."""
+    NONE = auto()
+    """Nothing of a person."""
+
+
+TABLE: Final[dict[str, dict[Kind, str]]] = {
+    "accounts.User": {
+        Kind.SECRET: "password",
+        Kind.IDENTITY: "given_name family_name job_title",
+        Kind.CONTACT: "email",
+        Kind.PSEUDONYM: "id last_login date_joined",
+        Kind.NONE: "time_zone is_active is_staff is_superuser groups user_permissions",
+    },
+    "accounts.AuditEvent": {
+        Kind.PSEUDONYM: "actor target",
+        Kind.NONE: "id at action organisation detail",
+    },
+    "accounts.Mail": {
+        Kind.SECRET: "text html",  # a link in it may set a password; both are erased once delivered
+        Kind.CONTACT: "recipient subject",
+        Kind.NONE: "id sender headers state attempts created_at due_at sent_at failure",
+    },
+    "accounts.Throttle": {
+        Kind.PSEUDONYM: "key",
+        Kind.NONE: "id ends_at count",
+    },
+    "organisations.Organisation": {
+        Kind.NONE: "id name website country state created_at",
+    },
+    "organisations.Membership": {
+        Kind.PSEUDONYM: "user",
+        Kind.NONE: "id organisation role created_at",
+    },
+    "results.ImportBatch": {
+        Kind.PSEUDONYM: "actor",
+        Kind.NONE: "id file_name file_sha256 loaded_at added changed unchanged refused held",
+    },
+    "results.Result": {
+        Kind.SECRET: "secret_digest",
+        Kind.RESULT: "reference_number verification_number",
+        Kind.IDENTITY: "candidate_id",
+        Kind.PSEUDONYM: "id current",
+    },
+    "results.ResultVersion": {
+        Kind.RESULT: "status issued_status held note exam session exam_date centre_number centre_name place_of_entry "
+        "label score cefr reading use_of_english writing listening speaking reading_and_writing exempt "
+        "certificate_number certificate_date",
+        Kind.IDENTITY: "given_names family_name date_of_birth country photo",
+        Kind.CONTACT: "email",
+        Kind.PSEUDONYM: "id result",
+        Kind.NONE: "number created_at reason batch",
+    },
+    "results.StatementCode": {
+        Kind.PSEUDONYM: "code version",
+        Kind.NONE: "created_at",
+    },
+    "sharing.Verification": {
+        Kind.PSEUDONYM: "id result version_seen made_by applicant_reference",
+        Kind.NONE: "organisation made_at last_made_at right_until",
+    },
+    "sharing.Access": {
+        Kind.PSEUDONYM: "verification version actor",
+        Kind.NONE: "id channel day count first_at last_at",
+    },
+    "sharing.Check": {
+        Kind.PSEUDONYM: "actor number_digest date_digest",
+        Kind.NONE: "id organisation outcome at",
+    },
+    "sharing.Pause": {
+        Kind.PSEUDONYM: "actor number_digest lifted_by",
+        Kind.NONE: "id scope organisation began_at until misses lifted_at lift_reason",
+    },
+}
+
+
+def kinds() -> list[tuple[str, Kind]]:
+    """Every line of the table as (`app.Model.field`, kind)."""
+    return [
+        (f"{model}.{field}", kind)
+        for model, fields in TABLE.items()
+        for kind, names in fields.items()
+        for field in names.split()
+    ]
