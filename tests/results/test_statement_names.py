@@ -66,11 +66,11 @@ def test_any_letters_of_the_font_extract_exactly(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("length", "pages"), [(40, 1), (80, 2), (200, 2)])
-@pytest.mark.parametrize("letter", ["m", "ś", "д"])
+@pytest.mark.parametrize("letter", ["v", "ś", "д"])
 def test_a_long_name_without_spaces_wraps_and_keeps_every_letter(length: int, pages: int, letter: str) -> None:
     name = letter * length
     pdf = render(make_photo(), given_names=name, family_name=name, photo="face.jpg", exempt=True)
-    assert text_of(pdf).count(letter) - text_of(render()).count(letter) == 2 * length
+    assert text_of(pdf).count(letter) - text_of(render(exempt=True)).count(letter) == 2 * length
     assert len(read(pdf).pages) <= pages
     words = [line for line in text_of(pdf, "-bbox").splitlines() if letter * 5 in line]
     assert len(words) >= 2, "it takes more than one line"
