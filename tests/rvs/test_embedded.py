@@ -32,14 +32,14 @@ except KeyboardInterrupt:
 
 @contextlib.contextmanager
 def owner(root: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that runs the servers, ready when the block begins and killed at its end at the latest."""
+    """Another process that runs the servers, ready when the block begins and stopped at its end at the latest."""
     with subprocess.Popen([sys.executable, "-c", OWNER, str(root)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             yield process
         finally:
-            process.kill()
+            process.terminate()
 
 
 def note(root: Path) -> Mapping[str, str]:
