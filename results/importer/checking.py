@@ -3,21 +3,20 @@
 # ruff: noqa: S608  (the SQL is put together from our own column names; no value of a file gets into it)
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connection
 
 from results.importer.report import Problem
-from results.importer.rules import JOINED_ROWS, RULES, WARNINGS, Rule
+from results.importer.rules import JOINED_ROWS, RULES
 
 
-def row_problems() -> Iterator[Problem]:
-    """Rows whose cells do not go together."""
-    return _found(_rule_query(RULES))
-
-
-def row_warnings() -> Iterator[Problem]:
-    """Rows that are odd but not wrong."""
-    return _found(_rule_query(WARNINGS))
+def row_problems() -> tuple[list[Problem], list[Problem]]:
+    """Rows whose cells do not go together, and rows that are only odd: problems, warnings."""
+    found: tuple[list[Problem], list[Problem]] = [], []
+    for line, column, message, warning in _rows(_rule_query()):
+        found[warning].append(Problem(line, column, message))
+    return found
 
 
 def duplicates() -> Iterator[Problem]:
@@ -65,18 +64,25 @@ def clashes() -> Iterator[Problem]:
         )
 
 
-def _rule_query(rules: list[Rule]) -> str:
+def _rule_query() -> str:
     """One pass over the rows finds the wrong ones; only for those the rules are told apart."""
-    wrong = " OR ".join(f"({rule.wrong})" for rule in rules)
-    values = ", ".join(f"('{rule.column}', CASE WHEN {rule.wrong} THEN {rule.message} END)" for rule in rules)
+    wrong = " OR ".join(f"({rule.wrong})" for rule in RULES)
+    values = ", ".join(
+        f"('{rule.column}', CASE WHEN {rule.wrong} THEN {rule.message} END, {rule.warning})" for rule in RULES
+    )
     return (
-        f"SELECT s.line, said.col, said.message FROM {JOINED_ROWS} "
-        f"CROSS JOIN LATERAL (VALUES {values}) AS said (col, message) WHERE ({wrong}) AND said.message IS NOT NULL"
+        f"SELECT s.line, said.col, said.message, said.warning FROM {JOINED_ROWS} "
+        f"CROSS JOIN LATERAL (VALUES {values}) AS said (col, message, warning) "
+        f"WHERE ({wrong}) AND said.message IS NOT NULL"
     )
 
 
 def _found(query: str) -> Iterator[Problem]:
+    yield from map(Problem._make, _rows(query))
+
+
+def _rows(query: str) -> Iterator[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         while rows := cursor.fetchmany(2_000):
-            yield from map(Problem._make, rows)
+            yield from rows

@@ -27,22 +27,38 @@ class CellError(Exception):
 
 
 class Column(NamedTuple):
-    """A column of the file.  `in_header`: no file can do without it.  `required`: no row can leave it empty.
+    """A column of the file.  `in_header`: no file can do without it.  `read`: reads a cell, an empty one too.
 
     `staged_as` is its type in the staging table; `empty` what an empty cell becomes there.
     """
 
     name: str
     read: Reader
-    required: bool = False
-    in_header: bool = False
-    staged_as: str = "text"
-    empty: str = ""
+    in_header: bool
+    staged_as: str
+    empty: str
 
-    def empty_cell(self) -> str:
-        if self.required:
+
+def _column(
+    name: str,
+    reader: Reader,
+    *,
+    required: bool = False,
+    in_header: bool = False,
+    staged_as: str = "text",
+    empty: str = "",
+    remember: int = 0,
+) -> Column:
+    """`required`: no row can leave it empty.  `remember`: how many cells to keep, where a column repeats itself."""
+
+    def read(cell: str) -> str:
+        if cell:
+            return reader(cell)
+        if required:
             raise CellError("is required")
-        return self.empty
+        return empty
+
+    return Column(name, lru_cache(remember)(read) if remember else read, in_header, staged_as, empty)
 
 
 def quoted(cell: str) -> str:
@@ -78,6 +94,8 @@ def _unusual_text(cell: str, limit: int) -> str:
 
 
 def _number(cell: str) -> str:
+    if cell.isascii() and cell.isalnum() and len(cell) <= 20:
+        return cell.upper()
     if _FORBIDDEN.search(cell):
         raise CellError("has a control character; take it out")
     number = normalise(cell)
@@ -96,16 +114,17 @@ def _candidate_id(cell: str) -> str:
 
 
 def _secret_number(cell: str) -> str:
-    number = normalise(cell)
+    number = cell if cell.isascii() else normalise(cell)
     if not (len(number) == 4 and number.isascii() and number.isdecimal()):
         raise CellError("must have 4 digits (with the zeros in front)")
     return number
 
 
+_DATES = 65_536
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_DATES)
 def parse_date(cell: str) -> date:
     """A calendar date written YYYY-MM-DD.  Raises CellError."""
     match = _DATE.fullmatch(cell)
@@ -127,13 +146,12 @@ def _date_from(first: date) -> Reader:
 
 
 def _one_of(words: Iterable[str], hint: str) -> Reader:
-    known = {word: word for word in words}
+    known = frozenset(words)
 
     def read(cell: str) -> str:
-        try:
-            return known[cell]
-        except KeyError:
-            raise CellError(f"{quoted(cell)} is not known; {hint}") from None
+        if cell not in known:
+            raise CellError(f"{quoted(cell)} is not known; {hint}")
+        return cell
 
     return read
 
@@ -141,14 +159,12 @@ def _one_of(words: Iterable[str], hint: str) -> Reader:
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,2}")
 
 
-@lru_cache(maxsize=2_048)
 def _score(cell: str) -> str:
     if not _WHOLE_NUMBER.fullmatch(cell):
         raise CellError(f"{quoted(cell)} is not a score; write a whole number without sign or zeros in front")
     return cell
 
 
-@lru_cache(maxsize=2_048)
 def _component(cell: str) -> str:
     lowest, highest = catalogue.COMPONENT_SCALE_RANGE
     if cell in catalogue.PROFILE_WORDS or (_WHOLE_NUMBER.fullmatch(cell) and lowest <= int(cell) <= highest):
@@ -163,53 +179,77 @@ def _exempt(cell: str) -> str:
     return "true"
 
 
+_email_text = _text(254)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def _email(cell: str) -> str:
-    text = _text(254)(cell)
-    if not _EMAIL.fullmatch(text):
+    if not _EMAIL.fullmatch(cell):
         raise CellError("is not an e-mail address")
-    return text
+    return _email_text(cell)
 
 
 _ALL = (
-    Column("reference_number", _number, required=True, in_header=True, empty=NULL),
-    Column("verification_number", _number, empty=NULL),
-    Column("candidate_id", _candidate_id),
+    _column("reference_number", _number, required=True, in_header=True, empty=NULL),
+    _column("verification_number", _number, empty=NULL),
+    _column("candidate_id", _candidate_id),
     # Staged as its digest: the secret number itself never reaches the database.
-    Column("secret_number", _secret_number, staged_as="bytea", empty=NULL),
-    Column("given_names", _text(200)),
-    Column("family_name", _text(200)),
-    Column("date_of_birth", _date_from(date(1900, 1, 1)), required=True, in_header=True, staged_as="date", empty=NULL),
-    Column("email", _email),
-    Column(
+    _column("secret_number", _secret_number, staged_as="bytea", empty=NULL, remember=16_384),
+    _column("given_names", _text(200), remember=16_384),
+    _column("family_name", _text(200), remember=16_384),
+    _column(
+        "date_of_birth",
+        _date_from(date(1900, 1, 1)),
+        required=True,
+        in_header=True,
+        staged_as="date",
+        empty=NULL,
+        remember=_DATES,
+    ),
+    _column("email", _email),
+    _column(
         "exam",
         _one_of(catalogue.EXAMS, f"write one of {', '.join(catalogue.EXAMS)}"),
         required=True,
         in_header=True,
         empty=NULL,
+        remember=64,
     ),
-    Column("session", _text(60)),
-    Column("exam_date", _date_from(catalogue.FIRST_EXAM_DATE), True, True, staged_as="date", empty=NULL),
-    Column("centre_number", _text(20), required=True, in_header=True),
-    Column("centre_name", _text(200), required=True, in_header=True),
-    Column("place_of_entry", _text(200), required=True, in_header=True),
-    Column("country", _one_of(dict(countries), "write a code of ISO 3166-1 such as GB"), required=True, in_header=True),
-    Column(
+    _column("session", _text(60), remember=4_096),
+    _column(
+        "exam_date",
+        _date_from(catalogue.FIRST_EXAM_DATE),
+        required=True,
+        in_header=True,
+        staged_as="date",
+        empty=NULL,
+        remember=_DATES,
+    ),
+    _column("centre_number", _text(20), required=True, in_header=True, remember=4_096),
+    _column("centre_name", _text(200), required=True, in_header=True, remember=4_096),
+    _column("place_of_entry", _text(200), required=True, in_header=True, remember=4_096),
+    _column(
+        "country",
+        _one_of(dict(countries), "write a code of ISO 3166-1 such as GB"),
+        required=True,
+        in_header=True,
+        remember=512,
+    ),
+    _column(
         "status",
         _one_of(Status.values, f"write one of {', '.join(Status.values)}"),
         required=True,
         in_header=True,
         empty=NULL,
+        remember=64,
     ),
-    Column("result", _text(40)),
-    Column("score", _score, staged_as="smallint", empty=NULL),
-    Column("cefr", _one_of(catalogue.CEFR_LEVELS, "write A1 to C2 or leave the cell empty")),
-    *(Column(code, _component) for code in catalogue.COMPONENT_CODES),
-    Column("exempt", _exempt, staged_as="boolean", empty="false"),
-    Column("certificate_number", _text(20)),
-    Column("certificate_date", _date_from(catalogue.FIRST_EXAM_DATE), staged_as="date", empty=NULL),
-    Column("photo", _text(255)),
+    _column("result", _text(40), remember=256),
+    _column("score", _score, staged_as="smallint", empty=NULL, remember=1_024),
+    _column("cefr", _one_of(catalogue.CEFR_LEVELS, "write A1 to C2 or leave the cell empty"), remember=64),
+    *(_column(code, _component, remember=1_024) for code in catalogue.COMPONENT_CODES),
+    _column("exempt", _exempt, staged_as="boolean", empty="false", remember=64),
+    _column("certificate_number", _text(20)),
+    _column("certificate_date", _date_from(catalogue.FIRST_EXAM_DATE), staged_as="date", empty=NULL, remember=_DATES),
+    _column("photo", _text(255)),
 )
 COLUMNS: Mapping[str, Column] = {column.name: column for column in _ALL}

@@ -3,7 +3,7 @@
 import csv
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from results.importer.columns import COLUMNS, quoted
 from results.importer.report import ALL_COLUMNS, FileRefusedError, Problem
@@ -13,11 +13,8 @@ MAX_COLUMNS = 60
 _MAX_LINE = 250_000
 
 
-class Row(NamedTuple):
-    """A row as it stands in the file, with the physical line on which it starts."""
-
-    line: int
-    cells: list[str]
+# A row as it stands in the file: the physical line on which it starts, and its cells.
+Row = tuple[int, list[str]]
 
 
 def read_file(source: BinaryIO) -> tuple[list[str], Iterator[Row]]:
@@ -27,13 +24,13 @@ def read_file(source: BinaryIO) -> tuple[list[str], Iterator[Row]]:
     """
     source.seek(0)
     rows = _rows(source)
-    header = next(rows, None)
-    if header is None:
+    _line, header = next(rows, (1, []))
+    if not header:
         raise FileRefusedError(Problem(1, ALL_COLUMNS, "the file is empty; it needs a header line"))
-    problems = list(_header_problems(header.cells))
+    problems = list(_header_problems(header))
     if problems:
         raise FileRefusedError(*problems)
-    return header.cells, rows
+    return header, rows
 
 
 def _rows(source: BinaryIO) -> Iterator[Row]:
@@ -42,7 +39,7 @@ def _rows(source: BinaryIO) -> Iterator[Row]:
     try:
         for cells in reader:
             if cells:  # a blank line is skipped
-                yield Row(start, cells)
+                yield start, cells
             start = reader.line_num + 1
     except csv.Error:
         message = "the row that starts here cannot be read: a quotation mark is not closed or not doubled"

@@ -21,7 +21,7 @@ def write_rejects(source: BinaryIO, problems: Iterable[Problem], rejects: TextIO
     header, rows = read_file(source)
     writer = csv.writer(rejects)
     writer.writerow([*header, "problem"])
-    for row in rows:
-        if row.line in wrong:
-            cells = (row.cells + [""] * len(header))[: len(header)]
-            writer.writerow([*cells, "; ".join(wrong[row.line])])
+    for line, cells in rows:
+        if line in wrong:
+            filled = (cells + [""] * len(header))[: len(header)]
+            writer.writerow([*filled, "; ".join(wrong[line])])

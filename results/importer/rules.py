@@ -22,11 +22,12 @@ JOINED_ROWS = """
 
 
 class Rule(NamedTuple):
-    """SQL: `message` is the problem of `column` in every row where `wrong` is true."""
+    """SQL: `message` is the problem of `column` in every row where `wrong` is true; a warning lets the row pass."""
 
     column: str
     wrong: str
     message: str
+    warning: bool = False
 
 
 _SAYS_NOTHING = "s.status IN ('pending', 'withheld', 'absent')"
@@ -148,8 +149,8 @@ def _overall() -> Rule:
         "score",
         f"c.kind = 'scale' AND s.score <> {overall}",
         f"format('%s is not what the components give (%s); loaded as issued', s.score, {overall})",
+        warning=True,
     )
 
 
-RULES = [*_dates(), *_names(), *_status(), *_label_and_score(), *_cefr(), *_components()]
-WARNINGS = [_overall()]
+RULES = [*_dates(), *_names(), *_status(), *_label_and_score(), *_cefr(), *_components(), _overall()]

@@ -94,7 +94,8 @@ def _check(
     stager = Stager(header)
     stage(stager, rows)
     report.rows = stager.rows
-    found = [*stager.problems, *checking.row_problems(), *checking.duplicates(), *checking.clashes()]
+    wrong, odd = checking.row_problems()
+    found = [*stager.problems, *wrong, *checking.duplicates(), *checking.clashes()]
     if photos:
         refused = {problem.line for problem in found}
         save = save_photos and (skip_invalid or not refused)
@@ -105,7 +106,7 @@ def _check(
         found += _drop_refused(found)
     report.problems = _in_order(found)
     report.refused = len({problem.line for problem in report.problems})
-    report.warnings += checking.row_warnings()
+    report.warnings += sorted(odd)
 
 
 def _drop_refused(found: list[Problem]) -> list[Problem]:

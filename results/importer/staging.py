@@ -2,19 +2,19 @@
 
 # ruff: noqa: S608  (the SQL is put together from our own column names; no value of a file gets into it)
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, repeat
 
 from django.db import connection
 
 from results import catalogue
-from results.importer.columns import COLUMNS, NULL, CellError, parse_date
+from results.importer.columns import COLUMNS, NULL, CellError, Column, parse_date
 from results.importer.reading import Row
 from results.importer.report import ALL_COLUMNS, Problem
 from results.numbers import secret_digest
 
-_BLOCK = 2_000
+_BLOCK = 500
 SCHEMES = [(exam, scheme) for exam in catalogue.EXAMS.values() for scheme in exam.schemes]
 
 
@@ -22,66 +22,87 @@ _CatalogueRow = tuple[str | int | bool | None, ...]
 
 
 class Stager:
-    """Turns rows of the file into lines of COPY, and collects what is wrong with single cells on the way."""
+    """Turns blocks of rows into lines of COPY, and collects what is wrong with single cells on the way.
+
+    It works column by column: a block of one column goes through its reader without a step of Python in between.
+    """
 
     def __init__(self, header: list[str]) -> None:
         self.rows = 0
         self.problems: list[Problem] = []
         self._columns = [COLUMNS[name] for name in header]
-        self._position = {name: index for index, name in enumerate(header)}
-        absent = [column for column in COLUMNS.values() if column.name not in self._position]
+        self._index = {name: position for position, name in enumerate(header)}
+        absent = [column for column in COLUMNS.values() if column.name not in header]
         self._absent = [column.empty for column in absent]
         self.names = [*map(_staged_name, [*header, *(column.name for column in absent)]), "line", "scheme"]
 
-    def line(self, row: Row) -> str | None:
-        """The row as one line of COPY text; None when its cells cannot be told apart."""
-        self.rows += 1
-        if len(row.cells) != len(self._columns):
-            message = f"the row has {len(row.cells)} cells, the header {len(self._columns)}"
-            self.problems.append(Problem(row.line, ALL_COLUMNS, message))
-            return None
-        values = []
-        for column, cell in zip(self._columns, row.cells, strict=True):
-            try:
-                value = column.read(cell) if cell else column.empty_cell()
-            except CellError as problem:
-                value = NULL
-                self.problems.append(Problem(row.line, column.name, str(problem)))
-            values.append(value)
-        self._check_together(row, values)
-        scheme = _scheme_id(values[self._position["exam"]], values[self._position["exam_date"]])
-        return "\t".join([*values, *self._absent, str(row.line), scheme])
+    def copy_text(self, rows: list[Row]) -> str:
+        """The rows as text for COPY, without those whose cells cannot be told apart."""
+        self.rows += len(rows)
+        rows = self._whole(rows)
+        if not rows:
+            return ""
+        lines = [line for line, _cells in rows]
+        given = list(zip(*(cells for _line, cells in rows), strict=True))
+        staged = [self._read(column, cells, lines) for column, cells in zip(self._columns, given, strict=True)]
+        self._digest_secrets(given, staged, lines)
+        schemes = map(_scheme_id, staged[self._index["exam"]], staged[self._index["exam_date"]])
+        columns = [*staged, *(repeat(empty, len(rows)) for empty in self._absent), map(str, lines), schemes]
+        return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
 
-    def _check_together(self, row: Row, values: list[str]) -> None:
-        """What concerns two cells and cannot be left to the database: the secret number must not get there."""
-        candidate_id, secret_number = self._cell(row, "candidate_id"), self._cell(row, "secret_number")
-        if not candidate_id and not secret_number:
-            return
-        if not secret_number:
-            self.problems.append(Problem(row.line, "secret_number", "is required beside a candidate ID"))
-        elif not candidate_id:
-            self.problems.append(Problem(row.line, "candidate_id", "is required beside a secret number"))
-            values[self._position["secret_number"]] = NULL
-        else:
-            position = self._position["secret_number"]
-            digits, owner = values[position], values[self._position["candidate_id"]]
-            if digits != NULL:
-                values[position] = rf"\\x{secret_digest(owner, digits).hex()}"
+    def _whole(self, rows: list[Row]) -> list[Row]:
+        expected = len(self._columns)
+        for line, cells in rows:
+            if len(cells) != expected:
+                self._problem(line, ALL_COLUMNS, f"the row has {len(cells)} cells, the header {expected}")
+        return [row for row in rows if len(row[1]) == expected]
 
-    def _cell(self, row: Row, name: str) -> str:
-        position = self._position.get(name)
-        return "" if position is None else row.cells[position]
+    def _read(self, column: Column, cells: Sequence[str], lines: list[int]) -> list[str]:
+        try:
+            return list(map(column.read, cells))
+        except CellError:
+            return [self._read_cell(column, cell, line) for cell, line in zip(cells, lines, strict=True)]
+
+    def _read_cell(self, column: Column, cell: str, line: int) -> str:
+        try:
+            return column.read(cell)
+        except CellError as error:
+            self._problem(line, column.name, str(error))
+            return NULL
+
+    def _digest_secrets(self, given: list[tuple[str, ...]], staged: list[list[str]], lines: list[int]) -> None:
+        """Candidate ID and secret number need each other; the latter never gets to the database, so it is told here."""
+        owner, secret = (self._index.get(name) for name in ("candidate_id", "secret_number"))
+        no_cells = ("",) * len(lines)
+        owners, secrets = (no_cells if at is None else given[at] for at in (owner, secret))
+        for line, has_owner, has_secret in zip(lines, owners, secrets, strict=True):
+            if has_owner and not has_secret:
+                self._problem(line, "secret_number", "is required beside a candidate ID")
+            elif has_secret and not has_owner:
+                self._problem(line, "candidate_id", "is required beside a secret number")
+        if secret is not None:
+            readable = no_cells if owner is None else staged[owner]
+            staged[secret] = list(map(_digest, readable, staged[secret]))
+
+    def _problem(self, line: int, column: str, message: str) -> None:
+        self.problems.append(Problem(line, column, message))
 
 
 def stage(stager: Stager, rows: Iterable[Row]) -> None:
     """Fill `import_row`, and the tables of the catalogue that the checks join with."""
     _create_tables()
-    lines = (line for line in map(stager.line, rows) if line is not None)
+    remaining = iter(rows)
     with connection.cursor() as cursor:
         with cursor.copy(f"COPY import_row ({', '.join(stager.names)}) FROM STDIN") as copy:
-            while block := list(islice(lines, _BLOCK)):
-                copy.write("\n".join(block) + "\n")
-        cursor.execute("CREATE INDEX ON import_row (line); ANALYZE import_row")
+            while block := list(islice(remaining, _BLOCK)):
+                copy.write(stager.copy_text(block))
+        cursor.execute("ANALYZE import_row (line, reference_number, verification_number, exam, scheme)")
+
+
+def _digest(owner: str, digits: str) -> str:
+    if not owner or NULL in (owner, digits):
+        return NULL
+    return rf"\\x{secret_digest(owner, digits).hex()}"
 
 
 def _staged_name(column: str) -> str:
