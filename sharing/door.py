@@ -210,7 +210,7 @@ def statement(opened: Opened, *, now: datetime, address_of: Callable[[str], str]
         Statement(
             view=opened.view,
             reference_number=opened.reference_number,
-            code=code,
+            code=codes.grouped(code),
             check_url=address_of(code),
             issued_at=now,
             photo=photo(opened),
