@@ -163,9 +163,9 @@ def _service(ready: Running, address: Address) -> Iterator[Child]:
     try:
         yield children[0]
     finally:
-        say("Stopping ...")
         for child in children:  # all at once; the owner then waits for each
             child.ask_to_stop()
+        say("Stopping ...")
 
 
 def _answers(address: Address) -> bool:
