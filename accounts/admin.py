@@ -1,12 +1,28 @@
-"""Staff's view of people, the audit trail and the mail outbox.  The trail and the mail are only read."""
+"""Staff's view of people, the audit trail and the mail outbox, all of it only to read.
+
+Nothing in the admin may change who can log in without an audit event: staff log out and change their password where
+everybody does.
+"""
 
 from typing import TYPE_CHECKING, Any
 
+import allauth.account.admin  # noqa: F401  (registers EmailAddress)
+import django.contrib.auth.admin  # noqa: F401  (registers Group)
+from allauth.account.models import EmailAddress
+from allauth.account.views import logout
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db import models
 from django.http import HttpRequest
+from django.views.generic import RedirectView
 
 from accounts.models import AuditEvent, Mail, User
+
+admin.site.unregister([EmailAddress, Group])
+admin.site.logout = logout  # type: ignore[method-assign]
+admin.site.password_change = RedirectView.as_view(  # type: ignore[assignment, method-assign]
+    pattern_name="account_reset_password"
+)
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]  # generic for mypy alone

@@ -25,4 +25,5 @@ class OrganisationAdmin(ReadOnlyAdmin):
     list_display = ("name", "country", "website", "state", "created_at")
     list_filter = ("state", "country")
     search_fields = ("name", "website")
+    fields = ("id", *list_display)
     inlines = (MembershipInline,)

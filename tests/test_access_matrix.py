@@ -1,0 +1,229 @@
+"""Every address times every persona: who gets what.  An address that nobody listed here fails the test."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from accounts.models import Action, AuditEvent, Mail, User
+from organisations.models import Organisation, Role
+from results import photos
+from rvs.sample_photos import drawn_photo
+from sharing import door
+from sharing.models import Pause
+from tests.factories import make_member, make_organisation, make_result, make_user
+
+pytestmark = pytest.mark.django_db
+
+PERSONAS: Final = ("anonymous", "candidate", "verifier", "primary", "outsider", "suspended", "staff")
+"""`verifier` and `primary` belong to the organisation whose ids stand in the addresses, `outsider` to another one,
+`suspended` to one that is suspended; `staff` may do everything that the admin offers."""
+
+# What a persona gets: a status; `login`, a redirect to a log-in door that leads back; or `→` and where it leads.
+# One word: the same for everybody.  Otherwise one word for each persona, in the order above.  First GET, then POST.
+READ_ONLY: Final = "405"
+MEMBERS: Final = "login 403 200 200 200 403 403"
+OWN: Final = "login 403 200 200 404 403 403"
+NO_POST: Final = "login 405 405 405 405 405 405"
+ONCE_LOGGED_IN: Final = "→/ →/ →/ →/ →/ →/"
+
+
+def staff(outcome: str) -> str:
+    """Nobody but staff: the admin sends everybody else to its log-in, which refuses who is logged in (see there)."""
+    return f"login login login login login login {outcome}"
+
+
+MATRIX: Final[dict[str, tuple[str, str]]] = {
+    "": ("200 →/candidate/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/admin/",
+         READ_ONLY),
+    "verifiers": ("→/", "→/"),
+    "register/": ("200", READ_ONLY),
+    "help/": ("200", READ_ONLY),
+    "help/<slug:slug>/": ("200", READ_ONLY),
+    "accessibility/": ("200", READ_ONLY),
+    "privacy/": ("200", READ_ONLY),
+    "livez": ("200", READ_ONLY),
+    "readyz": ("200", READ_ONLY),
+    "check/": ("200", "200"),
+    "check/<str:code>/": ("404", READ_ONLY),
+    "login/": (f"200 {ONCE_LOGGED_IN}", f"200 {ONCE_LOGGED_IN}"),
+    "logout/": ("→/login/ 200 200 200 200 200 200", "→/login/"),
+    "account/inactive/": ("200", READ_ONLY),
+    "password/reset/": ("200", "200"),
+    "password/reset/done/": ("200", READ_ONLY),
+    "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": ("200", "200"),
+    "password/reset/key/done/": ("200", READ_ONLY),
+    "candidate/": ("login 200 200 200 200 200 200", NO_POST),
+    "shared-results/": (MEMBERS, NO_POST),
+    "downloads/": (MEMBERS, NO_POST),
+    "organisation/": (MEMBERS, NO_POST),
+    "candidate-search/": (MEMBERS, MEMBERS),
+    "candidate-search/<uuid:verification_id>/": (OWN, NO_POST),
+    "candidate-search/<uuid:verification_id>/statement.pdf": (OWN, NO_POST),
+    "candidate-search/<uuid:verification_id>/photo": (OWN, NO_POST),
+    "admin/": (staff("200"), staff("200")),
+    "admin/login/": ("login 403 403 403 403 403 →/admin/", "login 403 403 403 403 403 200"),
+    "admin/logout/": ("→/admin/ →/admin/ →/admin/ →/admin/ →/admin/ →/admin/ 200",
+                      "→/admin/ →/admin/ →/admin/ →/admin/ →/admin/ →/admin/ →/login/"),
+    "admin/password_change/": (staff("→/password/reset/"), staff("→/password/reset/")),
+    "admin/password_change/done/": (staff("200"), staff("405")),
+    "admin/autocomplete/": (staff("403"), staff("405")),
+    "admin/jsi18n/": (staff("200"), staff("405")),
+    "admin/r/<path:content_type_id>/<path:object_id>/": (staff("404"), staff("404")),
+    "admin/^(?P<app_label>accounts|sharing|organisations)/$": (staff("200"), staff("200")),
+    "admin/(?P<url>.*)$": (staff("404"), staff("404")),
+    # Only in the demonstration (tests/rvs/test_env.py).
+    "_mail/": ("200", READ_ONLY),
+    "_mail/<str:name>/": ("404", READ_ONLY),
+    "ui-components/": ("200", READ_ONLY),
+}  # fmt: skip
+
+for _model in ("accounts/auditevent", "accounts/mail", "accounts/user", "organisations/organisation", "sharing/pause"):
+    MATRIX.update({  # only read by staff, never added, changed or deleted
+        f"admin/{_model}/": (staff("200"), staff("200")),
+        f"admin/{_model}/add/": (staff("403"), staff("403")),
+        f"admin/{_model}/<path:object_id>/": (staff("→change/"), staff("→change/")),
+        f"admin/{_model}/<path:object_id>/change/": (staff("200"), staff("403")),
+        f"admin/{_model}/<path:object_id>/delete/": (staff("403"), staff("403")),
+        f"admin/{_model}/<path:object_id>/history/": (staff("200"), staff("200")),
+    })  # fmt: skip
+
+
+def _routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = f"{prefix}{entry.pattern}"
+        if isinstance(entry, URLPattern):
+            yield route
+        else:
+            yield from _routes(entry, route)
+
+
+def test_every_address_is_listed_and_every_line_is_an_address() -> None:
+    assert sorted(_routes(get_resolver())) == sorted(MATRIX)
+
+
+@pytest.mark.parametrize("route", [route for route in MATRIX if route.startswith("admin/")])
+def test_the_table_gives_no_admin_page_to_others_than_staff(route: str) -> None:
+    for row in MATRIX[route]:
+        outcomes = row.split()
+        assert len(outcomes) == len(PERSONAS)
+        assert not {outcome for outcome in outcomes[:-1] if outcome.startswith("2")}
+
+
+@pytest.fixture
+def people(organisation: Organisation) -> dict[str, User | None]:
+    return {
+        "anonymous": None,
+        "candidate": make_user(),
+        "verifier": make_member(organisation),
+        "primary": make_member(organisation, Role.PRIMARY),
+        "outsider": make_member(make_organisation()),
+        "suspended": make_member(make_organisation(state="suspended")),
+        "staff": make_user(is_staff=True, is_superuser=True),
+    }
+
+
+@pytest.fixture
+def addresses(organisation: Organisation, people: dict[str, User | None]) -> dict[str, str]:
+    """Every route of the table with ids of real rows, all of them `organisation`'s where they are somebody's."""
+    cache.clear()  # allauth counts log-ins and resets there
+    make_result("213GB5990001", photo=photos.store(drawn_photo(1)))
+    verification = door.check_by_number(
+        organisation=organisation,
+        actor="system:tests",
+        number="213GB5990001",
+        date_of_birth=date(1999, 2, 24),
+        now=timezone.now(),
+    )
+    values: dict[str, Any] = {
+        "<uuid:verification_id>": verification,
+        "<slug:slug>": "logging-in",
+        "<str:code>": "ABCDEFGHJKMN",
+        "<str:name>": "no-such-mail",
+        "<path:content_type_id>": 0,
+        "^(?P<app_label>accounts|sharing|organisations)/$": "accounts/",
+        "(?P<url>.*)$": "no-such-page/",
+        "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/1-no-such-key/",
+    }
+    read_by_staff: dict[str, Any] = {
+        "accounts/auditevent": AuditEvent.objects.filter(action=Action.CHECK_MATCHED)[0].pk,
+        "accounts/mail": Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-").pk,
+        "accounts/user": people["verifier"] and people["verifier"].pk,
+        "organisations/organisation": organisation.pk,
+        "sharing/pause": Pause.objects.create(
+            scope="organisation", organisation=organisation, until=timezone.now(), misses=1
+        ).pk,
+    }
+    found = {}
+    for route in MATRIX:
+        row = next((pk for model, pk in read_by_staff.items() if f"admin/{model}/" in route), 0)
+        address = f"/{route}".replace("<path:object_id>", str(row).replace("_", "_5F"))
+        for pattern, value in values.items():
+            address = address.replace(pattern, str(value))
+        found[route] = address
+    return found
+
+
+def _log_in(person: User | None, **options: bool) -> Client:
+    client = Client(**options)  # type: ignore[arg-type]
+    if person:
+        client.force_login(person)
+    return client
+
+
+def _outcome(client: Client, method: str, address: str) -> str:
+    response = client.generic(method, address)
+    if response.status_code not in {301, 302}:
+        return str(response.status_code)
+    target, _, query = response["Location"].partition("?")
+    if target in {"/login/", "/admin/login/"} and query.startswith("next="):
+        return "login"
+    return f"→{target.removeprefix(address)}" if address.startswith("/admin/") else f"→{target}"
+
+
+def _expected(row: str, persona: str) -> str:
+    outcomes = row.split()
+    return outcomes[0] if len(outcomes) == 1 else outcomes[PERSONAS.index(persona)]
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_everybody_gets_what_the_table_says(
+    persona: str, people: dict[str, User | None], addresses: dict[str, str]
+) -> None:
+    client = _log_in(people[persona])
+    for column, method in enumerate(("GET", "POST")):
+        outcomes = {
+            route: _outcome(_log_in(people[persona]) if "logout" in route else client, method, address)
+            for route, address in addresses.items()
+        }
+        assert outcomes == {route: _expected(rows[column], persona) for route, rows in MATRIX.items()}, method
+
+
+@pytest.mark.parametrize(
+    ("persona", "method"),
+    [("anonymous", "POST"), ("primary", "POST"), ("primary", "PUT"), ("staff", "POST"), ("staff", "DELETE")],
+)
+def test_nothing_is_done_without_the_forms_token(
+    persona: str, method: str, people: dict[str, User | None], addresses: dict[str, str]
+) -> None:
+    client = _log_in(people[persona], enforce_csrf_checks=True)
+
+    responses = {address: client.generic(method, address) for address in addresses.values()}
+
+    assert {address for address, response in responses.items() if response.status_code != 403} == set()
+    assert {response.templates[0].name for response in responses.values()} == {"403_csrf.html"}
+
+
+def test_anothers_id_looks_like_no_id(addresses: dict[str, str], outsider: Client) -> None:
+    for route in (route for route in addresses if "verification_id" in route):
+        foreign = addresses[route]
+        unknown = route.replace("<uuid:verification_id>", "00000000-0000-4000-8000-000000000000")
+        answers = [outsider.get(address) for address in (foreign, f"/{unknown}")]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert len({answer.content.count(b"<") for answer in answers}) == 1
+        assert all(b"Mu\xc3\xb1oz" not in answer.content for answer in answers)
