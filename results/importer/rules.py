@@ -3,6 +3,8 @@
 Every rule names its column, the condition under which the row is wrong, and the message.  NULL (a cell that could not
 be read, or no such scheme) makes a condition NULL, and the rule silent: whoever could not read the cell said so.
 
+`s.says_nothing` is true for a status that comes without a result.
+
     s   the staged row               e   its exam               c   the scheme on its exam date
     lb  the band of its label        sb  the band of its score
 """
@@ -30,7 +32,6 @@ class Rule(NamedTuple):
     warning: bool = False
 
 
-_SAYS_NOTHING = "s.status IN ('pending', 'withheld', 'absent')"
 # Label and score name different bands.  The CEFR level tells which of them is out of line; if it does not, the label.
 _DISAGREE = "lb.label <> sb.label"
 _SCORE_IS_ODD = "coalesce(s.cefr = lb.cefr AND s.cefr <> sb.cefr, false)"
@@ -61,8 +62,8 @@ def _names() -> Iterator[Rule]:
 
 def _status() -> Iterator[Rule]:
     for column in ("result", "cefr", *COMPONENT_CODES):
-        yield Rule(column, f"{_SAYS_NOTHING} AND s.{column} <> ''", "format('must be empty when %s', s.status)")
-    yield Rule("score", f"{_SAYS_NOTHING} AND s.score IS NOT NULL", "format('must be empty when %s', s.status)")
+        yield Rule(column, f"s.says_nothing AND s.{column} <> ''", "format('must be empty when %s', s.status)")
+    yield Rule("score", "s.says_nothing AND s.score IS NOT NULL", "format('must be empty when %s', s.status)")
     yield Rule("result", "s.status = 'released' AND s.result = ''", "'is required when released'")
     yield Rule("score", "s.status = 'released' AND c.checked AND s.score IS NULL", "'is required when released'")
 
@@ -70,17 +71,17 @@ def _status() -> Iterator[Rule]:
 def _label_and_score() -> Iterator[Rule]:
     yield Rule(
         "result",
-        f"NOT ({_SAYS_NOTHING}) AND s.result <> '' AND c.id IS NOT NULL AND lb.label IS NULL",
+        "NOT s.says_nothing AND s.result <> '' AND c.id IS NOT NULL AND lb.label IS NULL",
         "format('‘%s’ is not a result of %s on %s; write one of %s', s.result, e.name, s.exam_date, c.labels)",
     )
     yield Rule(
         "score",
-        f"NOT ({_SAYS_NOTHING}) AND c.kind = 'pass_fail' AND s.score IS NOT NULL",
+        "NOT s.says_nothing AND c.kind = 'pass_fail' AND s.score IS NOT NULL",
         "format('must be empty: %s is reported without a score', e.name)",
     )
     yield Rule(
         "score",
-        f"NOT ({_SAYS_NOTHING}) AND s.score NOT BETWEEN c.score_from AND c.score_to",
+        "NOT s.says_nothing AND s.score NOT BETWEEN c.score_from AND c.score_to",
         "format('%s is outside the scores of %s on %s: %s to %s', "
         "s.score, e.name, s.exam_date, c.score_from, c.score_to)",
     )
@@ -102,7 +103,7 @@ def _cefr() -> Iterator[Rule]:
     # cancelled row may leave the level out.
     yield Rule(
         "cefr",
-        f"NOT ({_SAYS_NOTHING}) AND s.cefr <> {_CEFR_EXPECTED} AND coalesce(s.cefr <> sb.cefr, true) "
+        f"NOT s.says_nothing AND s.cefr <> {_CEFR_EXPECTED} AND coalesce(s.cefr <> sb.cefr, true) "
         "AND (s.cefr <> '' OR s.status = 'released')",
         f"format('‘%s’ awards %s', coalesce(lb.label, sb.label), "
         f"CASE {_CEFR_EXPECTED} WHEN '' THEN 'no CEFR level; leave the cell empty' "
@@ -117,7 +118,7 @@ def _components() -> Iterator[Rule]:
             f"s.{code} <> '' AND NOT e.has_{code}",
             "format('%s has no such component; its components: %s', e.name, e.components)",
         )
-        given = f"NOT ({_SAYS_NOTHING}) AND s.{code} <> '' AND e.has_{code}"
+        given = f"NOT s.says_nothing AND s.{code} <> '' AND e.has_{code}"
         yield Rule(
             code,
             f"{given} AND c.kind = 'scale' AND NOT {_is_number(code)}",

@@ -12,9 +12,13 @@ from results import catalogue
 from results.importer.columns import COLUMNS, NULL, CellError, Column, parse_date
 from results.importer.reading import Row
 from results.importer.report import ALL_COLUMNS, Problem
+from results.models import Status
 from results.numbers import secret_digest
 
 _BLOCK = 500
+_SAYS_NOTHING = {
+    status.value: "false" if status in {Status.RELEASED, Status.CANCELLED} else "true" for status in Status
+}
 SCHEMES = [(exam, scheme) for exam in catalogue.EXAMS.values() for scheme in exam.schemes]
 
 
@@ -34,7 +38,12 @@ class Stager:
         self._index = {name: position for position, name in enumerate(header)}
         absent = [column for column in COLUMNS.values() if column.name not in header]
         self._absent = [column.empty for column in absent]
-        self.names = [*map(_staged_name, [*header, *(column.name for column in absent)]), "line", "scheme"]
+        self.names = [
+            *map(_staged_name, [*header, *(column.name for column in absent)]),
+            "line",
+            "scheme",
+            "says_nothing",
+        ]
 
     def copy_text(self, rows: list[Row]) -> str:
         """The rows as text for COPY, without those whose cells cannot be told apart."""
@@ -47,7 +56,9 @@ class Stager:
         staged = [self._read(column, cells, lines) for column, cells in zip(self._columns, given, strict=True)]
         self._digest_secrets(given, staged, lines)
         schemes = map(_scheme_id, staged[self._index["exam"]], staged[self._index["exam_date"]])
-        columns = [*staged, *(repeat(empty, len(rows)) for empty in self._absent), map(str, lines), schemes]
+        says_nothing = map(_SAYS_NOTHING.get, staged[self._index["status"]], repeat(NULL))
+        absent = (repeat(empty, len(rows)) for empty in self._absent)
+        columns = [*staged, *absent, map(str, lines), schemes, says_nothing]
         return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
 
     def _whole(self, rows: list[Row]) -> list[Row]:
@@ -125,7 +136,7 @@ def _create_tables() -> None:
         for name in ("import_row", "import_exam", "import_scheme", "import_band", "import_photo", "import_plan"):
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         for definition in (
-            f"import_row ({staged}, line integer NOT NULL, scheme smallint)",
+            f"import_row ({staged}, line integer, scheme smallint, says_nothing boolean)",
             f"import_exam (code text, name text, has_photo boolean, periods text, components text, {flags})",
             "import_scheme (id smallint, kind text, score_from int, score_to int, checked boolean, labels text)",
             "import_band (scheme smallint, label text, score_from int, score_to int, cefr text)",
