@@ -36,7 +36,7 @@ def render_statement(statement: Statement) -> bytes:
 
     The same statement gives the same bytes.  Safe to call from any thread.
     """
-    html = _html(statement)
+    html = page(statement)
     photo = statement.shown_photo
     fetcher = PackagedFetcher({"photo": photo} if photo else {})
     # Made anew for each document: a shared one would hand one candidate another's photo.
@@ -46,8 +46,8 @@ def render_statement(statement: Statement) -> bytes:
         document = _Page(html, fetcher).render(
             font_config=fonts, stylesheets=[style], cache=images, pdf_variant="pdf/ua-1"
         )
-        for page in document.pages:
-            exact_text.paint_exactly(page, document.fonts)
+        for sheet in document.pages:
+            exact_text.paint_exactly(sheet, document.fonts)
         pdf: bytes = document.write_pdf(finisher=_finish, pdf_variant="pdf/ua-1")
     return pdf
 
@@ -64,10 +64,20 @@ class _Page(HTML):  # type: ignore[misc]  # WeasyPrint has no types
         self.media_type = "print"
         # Our own template, everything in it escaped: nobody else's markup or entities arrive here.
         self.etree_element = ET.fromstring(NO_XML_CHARACTERS.sub("\ufffd", markup))  # noqa: S314
+        _drop_indentation(self.etree_element)
         self.wrapper_element = ElementWrapper.from_html_root(self.etree_element)
 
     def _ua_stylesheets(self, *_forms: bool) -> list[CSS]:
         return []
+
+
+def _drop_indentation(root: ET.Element) -> None:
+    """White space between two elements of this page means nothing, but would become boxes first."""
+    for element in root.iter():
+        if element.text and element.text.isspace():
+            element.text = None
+        if element.tail and element.tail.isspace():
+            element.tail = None
 
 
 @cache
@@ -94,7 +104,8 @@ def _drawings(statement: Statement) -> dict[str, drawings.Drawing]:
     return images
 
 
-def _html(statement: Statement) -> str:
+def page(statement: Statement) -> str:
+    """The statement as well-formed HTML; its images and fonts have `statement:` addresses."""
     return render_to_string(TEMPLATE, {**_headings(statement.view), **_texts(statement), "statement": statement})
 
 
@@ -107,7 +118,7 @@ def _texts(statement: Statement) -> dict[str, Any]:
         "exam_date": date_format(view.exam_date, "j F Y"),
         "name_size": _name_size(view.candidate_name),
         "has_cefr": any(band.cefr for band in view.bands),
-        "non_results": catalogue.NON_RESULT_KEY,
+        "non_results": " ".join(f"{key} – {meaning}" for key, meaning in catalogue.NON_RESULT_KEY.items()),
     }
 
 
