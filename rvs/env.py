@@ -5,6 +5,7 @@ A missing or malformed variable ends the start with one sentence that says what 
 
 import os
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -91,6 +92,8 @@ def mail_transport(url: SplitResult) -> dict[str, object]:
 def storage(url: SplitResult) -> dict[str, object]:
     """Django's storage for STORAGE_URL: file:///folder, or s3://bucket?region_name=... through django-storages."""
     if url.scheme == "s3":
+        if find_spec("storages") is None:
+            raise Misconfigured("STORAGE_URL with s3:// needs a package more: pip install 'django-storages[s3]'")
         options = {key: values[-1] for key, values in parse_qs(url.query).items()}
         return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": url.netloc, **options}}
     return {
