@@ -18,11 +18,12 @@ def normalise(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text.upper()
     folded = unicodedata.normalize("NFKC", text).upper()
-    return "".join(
+    seen = "".join(
         character
         for character in folded
         if character != _MINUS and unicodedata.category(character) not in _IGNORED_CATEGORIES
     )
+    return unicodedata.normalize("NFKC", seen)  # what stood apart may now be one character
 
 
 def secret_digest(candidate_id: str, secret_number: str) -> bytes:

@@ -52,10 +52,6 @@ class Plan:
     unchanged: int
     held: list[str]
 
-    @property
-    def changes_something(self) -> bool:
-        return bool(self.added or self.changed or self.numbers_corrected)
-
 
 def plan(*, with_photos: bool) -> Plan:
     """Fill `import_plan`: one row for each result that is new or changes.  Changes nothing that is stored."""

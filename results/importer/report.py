@@ -51,3 +51,7 @@ class Report:
     warnings: list[Problem] = field(default_factory=list)
     batch_id: UUID | None = None
     accepted: bool = False
+
+    @property
+    def changes_something(self) -> bool:
+        return bool(self.added or self.changed or self.numbers_corrected)

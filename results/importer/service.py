@@ -47,22 +47,17 @@ def import_results(
     """
     sha256 = _sha256(source)
     report = Report()
-    with transaction.atomic():
-        _take_turn()
-        try:
+    try:
+        with transaction.atomic():
+            _take_turn()
             _check(source, photos, report, save_photos=not dry_run, skip_invalid=skip_invalid)
-        except FileRefusedError as refused:
-            report.problems = refused.problems
-            return report
-        if report.problems and not (skip_invalid and report.refused < report.rows):
-            return report
-        report.accepted = True
-        plan = merging.plan(with_photos=photos is not None)
-        report.added, report.changed = plan.added, plan.changed
-        report.numbers_corrected, report.unchanged = plan.numbers_corrected, plan.unchanged
-        report.held = plan.held
-        if plan.changes_something and not dry_run:
-            _load(report, actor=actor, file_name=file_name, sha256=sha256, now=now or timezone.now())
+            report.accepted = not report.problems or (skip_invalid and report.refused < report.rows)
+            if report.accepted:
+                _plan(report, with_photos=photos is not None)
+            if report.changes_something and not dry_run:
+                _load(report, actor=actor, file_name=file_name, sha256=sha256, now=now or timezone.now())
+    except FileRefusedError as refused:
+        report.problems = refused.problems
     return report
 
 
@@ -137,6 +132,12 @@ def _names_photos() -> bool:
         cursor.execute("SELECT EXISTS (SELECT FROM import_row WHERE photo <> '')")
         ((named,),) = cursor.fetchall()
     return bool(named)
+
+
+def _plan(report: Report, *, with_photos: bool) -> None:
+    plan = merging.plan(with_photos=with_photos)
+    report.added, report.changed, report.unchanged = plan.added, plan.changed, plan.unchanged
+    report.numbers_corrected, report.held = plan.numbers_corrected, plan.held
 
 
 def _load(report: Report, *, actor: str, file_name: str, sha256: str, now: datetime) -> None:
