@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db import connection
 
-from results.importer.report import Problem
+from results.importer.report import MAX_PROBLEMS, Problem
 from results.importer.rules import JOINED_ROWS, RULES
+
+# One more than is reported, so that it shows.  The driver keeps a query's whole answer in memory.
+_MOST = MAX_PROBLEMS + 1
 
 
 def row_problems() -> tuple[list[Problem], list[Problem]]:
@@ -73,12 +76,13 @@ def _rule_query() -> str:
     return (
         f"SELECT s.line, said.col, said.message, said.warning FROM {JOINED_ROWS} "
         f"CROSS JOIN LATERAL (VALUES {values}) AS said (col, message, warning) "
-        f"WHERE ({wrong}) AND said.message IS NOT NULL"
+        # Warnings last: they must not crowd out a problem.
+        f"WHERE ({wrong}) AND said.message IS NOT NULL ORDER BY said.warning LIMIT {_MOST}"
     )
 
 
 def _found(query: str) -> Iterator[Problem]:
-    yield from map(Problem._make, _rows(query))
+    yield from map(Problem._make, _rows(f"{query} LIMIT {_MOST}"))
 
 
 def _rows(query: str) -> Iterator[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ COPY text format), or raises CellError.  Dates of birth, names, addresses and nu
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
@@ -18,6 +19,8 @@ from results.numbers import normalise
 
 NULL = r"\N"
 _QUOTED = 40
+# Characters of a number with its spaces and hyphens.  Folding takes time with the square of the length.
+_LONGEST_TYPED = 100
 
 Reader = Callable[[str], str]
 
@@ -69,14 +72,21 @@ def quoted(cell: str) -> str:
     return f"‘{text}…’" if len(cell) > _QUOTED else f"‘{text}’"
 
 
-# Control characters, line and paragraph separators, and overrides that make a name read otherwise than it is stored.
-# Joiners and directional marks stay: some scripts need them.
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# Control characters, line and paragraph separators, overrides that make a name read otherwise than it is stored, and
+# what no text holds: annotations, noncharacters, tags.  Joiners and directional marks stay: some scripts need them.
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e007f]"
+)
+# Letters and symbols that show nothing: Hangul fillers, the empty Braille cell.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# More marks on one letter than any script puts there; hundreds would paint over the lines around a name.
+_MOST_MARKS = 8
 
 
 def _text(limit: int) -> Reader:
     def read(cell: str) -> str:
-        if len(cell) <= limit and cell.isprintable() and "\\" not in cell and not cell.isspace():
+        if len(cell) <= limit and cell.isascii() and cell.isprintable() and "\\" not in cell and not cell.isspace():
             return cell
         return _unusual_text(cell, limit)
 
@@ -90,12 +100,31 @@ def _unusual_text(cell: str, limit: int) -> str:
         raise CellError(f"has a control character (U+{ord(found[0]):04X}); take it out")
     if cell.isspace():
         raise CellError("has nothing but spaces")
+    if not any(map(_shows, cell)):
+        raise CellError("has nothing that can be seen")
+    if _most_marks(cell) > _MOST_MARKS:
+        raise CellError(f"has more than {_MOST_MARKS} accents on one letter")
     return cell.replace("\\", "\\\\")
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
+
+
+def _most_marks(cell: str) -> int:
+    """The longest run of combining marks."""
+    longest = run = 0
+    for character in cell:
+        run = run + 1 if unicodedata.category(character)[0] == "M" else 0
+        longest = max(longest, run)
+    return longest
 
 
 def _number(cell: str) -> str:
     if cell.isascii() and cell.isalnum() and len(cell) <= 20:
         return cell.upper()
+    if len(cell) > _LONGEST_TYPED:
+        raise CellError("is longer than 20 characters")
     if _FORBIDDEN.search(cell):
         raise CellError("has a control character; take it out")
     number = normalise(cell)
@@ -114,7 +143,7 @@ def _candidate_id(cell: str) -> str:
 
 
 def _secret_number(cell: str) -> str:
-    number = cell if cell.isascii() else normalise(cell)
+    number = cell if cell.isascii() or len(cell) > _LONGEST_TYPED else normalise(cell)
     if not (len(number) == 4 and number.isascii() and number.isdecimal()):
         raise CellError("must have 4 digits (with the zeros in front)")
     return number

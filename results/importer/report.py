@@ -1,11 +1,15 @@
 """What an import has to say."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
 # Stands for a column's name where a problem concerns the whole row or file.
 ALL_COLUMNS = "(all)"
+# More than anybody mends by hand, and few enough to keep in memory: beyond it something else is wrong with the file.
+MAX_PROBLEMS = 100_000
 
 
 class Problem(NamedTuple):
@@ -23,8 +27,17 @@ class FileRefusedError(Exception):
     """The file cannot be read as a results file at all."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
+        super().__init__(f"{len(problems)} problems")
         self.problems = list(problems)
+
+
+def bounded(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems as a list.  Raises FileRefusedError with the first MAX_PROBLEMS of them when there are more."""
+    kept = list(islice(problems, MAX_PROBLEMS + 1))
+    if len(kept) > MAX_PROBLEMS:
+        message = f"the file has more than {MAX_PROBLEMS:,} problems; only these are listed"
+        raise FileRefusedError(Problem(1, ALL_COLUMNS, message), *sorted(kept[:MAX_PROBLEMS]))
+    return kept
 
 
 class ImportConflictError(Exception):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import BinaryIO
 
 from django.db import connection, transaction
@@ -12,8 +13,8 @@ from accounts import audit
 from accounts.models import Action
 from results.importer import checking, merging, photographs
 from results.importer.columns import COLUMNS
-from results.importer.reading import read_file
-from results.importer.report import FileRefusedError, ImportConflictError, Problem, Report
+from results.importer.reading import check_size, read_file
+from results.importer.report import FileRefusedError, ImportConflictError, Problem, Report, bounded
 from results.importer.staging import Stager, stage
 from results.models import ImportBatch
 from results.photos import PhotoSource
@@ -45,9 +46,10 @@ def import_results(
     Returns a report; `accepted` is false when the file was refused.  Raises ImportConflictError when another file is
     being loaded or staff changed one of its results meanwhile.
     """
-    sha256 = _sha256(source)
     report = Report()
     try:
+        check_size(source)
+        sha256 = _sha256(source)
         with transaction.atomic():
             _take_turn()
             _check(source, photos, report, save_photos=not dry_run, skip_invalid=skip_invalid)
@@ -90,11 +92,11 @@ def _check(
     stage(stager, rows)
     report.rows = stager.rows
     wrong, odd = checking.row_problems()
-    found = [*stager.problems, *wrong, *checking.duplicates(), *checking.clashes()]
+    found = bounded(chain(stager.problems, wrong, checking.duplicates(), checking.clashes()))
     if photos:
         refused = {problem.line for problem in found}
         save = save_photos and (skip_invalid or not refused)
-        found += photographs.load_photos(photos, refused=refused, save=save)
+        found = bounded(chain(found, photographs.load_photos(photos, refused=refused, save=save)))
     elif _names_photos():
         report.warnings.append(Problem(1, "photo", "the column is ignored without --photos; stored photos are kept"))
     if skip_invalid:

@@ -10,8 +10,8 @@ from django.db import connection
 
 from results import catalogue
 from results.importer.columns import COLUMNS, NULL, CellError, Column, parse_date
-from results.importer.reading import Row
-from results.importer.report import ALL_COLUMNS, Problem
+from results.importer.reading import MAX_COLUMNS, Row
+from results.importer.report import ALL_COLUMNS, MAX_PROBLEMS, Problem, bounded
 from results.models import Status
 from results.numbers import secret_digest
 
@@ -65,7 +65,8 @@ class Stager:
         expected = len(self._columns)
         for line, cells in rows:
             if len(cells) != expected:
-                self._problem(line, ALL_COLUMNS, f"the row has {len(cells)} cells, the header {expected}")
+                given = f"more than {MAX_COLUMNS}" if len(cells) > MAX_COLUMNS else len(cells)
+                self._problem(line, ALL_COLUMNS, f"the row has {given} cells, the header {expected}")
         return [row for row in rows if len(row[1]) == expected]
 
     def _read(self, column: Column, cells: Sequence[str], lines: list[int]) -> list[str]:
@@ -97,6 +98,8 @@ class Stager:
 
     def _problem(self, line: int, column: str, message: str) -> None:
         self.problems.append(Problem(line, column, message))
+        if len(self.problems) > MAX_PROBLEMS:
+            bounded(self.problems)
 
 
 def stage(stager: Stager, rows: Iterable[Row]) -> None:
