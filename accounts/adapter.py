@@ -3,44 +3,105 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.mail import EmailMessage
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 
-from accounts import audit
+from accounts import audit, devices, limits, sessions
+from accounts.http import client_network
 from accounts.models import Action, User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Nobody signs up alone; links in mails name our configured address, whatever Host a request claims."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not right"),
+        "incorrect_password": gettext_lazy("This password is not right"),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    # --- Mail
 
     def get_from_email(self) -> str:
         return str(settings.DEFAULT_FROM_EMAIL)
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        site = {"base_url": settings.PUBLIC_BASE_URL, "helpdesk": settings.HELPDESK_EMAIL}
-        super().send_mail(template_prefix, email, {**context, **site})
+    def make_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> EmailMessage:
+        site = {"base_url": settings.PUBLIC_BASE_URL, "helpdesk": settings.HELPDESK_EMAIL, "email": email}
+        mail: EmailMessage = self.render_mail(template_prefix, email, {**context, **site})
+        return mail
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        user, _, token = key.partition("-")
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": user, "key": token})
-        return f"{settings.PUBLIC_BASE_URL}{path}"
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        self.make_mail(template_prefix, email, context).send()
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_network(request)
+
+    # --- Log-in and log-out
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Check a password, at log-in or to confirm; limited, and every failure leaves a trace."""
+        email = str(credentials.get("email", ""))
+        attempt = limits.password(request, email)
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if user:
+            attempt.succeeded()
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """The same row whether we know the address or not: its target only names an account that exists."""
+        user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
+        target = audit.user_actor(user) if user else ""
+        audit.record(
+            actor=audit.system_actor("log-in"),
+            action=Action.LOG_IN_FAILED,
+            target=target,
+            detail={"device": devices.device_name(request.headers.get("User-Agent", ""))},
+        )
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        how = [_method(record) for record in get_authentication_records(request, user)]
         super().login(request, user)
         if isinstance(user, User):
-            audit.record(actor=audit.user_actor(user), action=Action.LOGGED_IN)
+            device = devices.device_name(request.headers.get("User-Agent", ""))
+            audit.record(
+                actor=audit.user_actor(user),
+                action=Action.LOGGED_IN,
+                target=audit.user_actor(user),
+                detail={"device": device, "how": list(dict.fromkeys(how))},
+            )
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if isinstance(user, User):
+            if not devices.is_known(request, user.email):
+                device = devices.device_name(request.headers.get("User-Agent", ""))
+                self.send_notification_mail("account/email/new_device", user, {"device": device})
+            devices.remember(request, response, user.email)
+        return response
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, User):
-            audit.record(actor=audit.user_actor(request.user), action=Action.LOGGED_OUT)
+            actor = audit.user_actor(request.user)
+            audit.record(actor=actor, action=Action.LOGGED_OUT, target=actor)
         super().logout(request)
 
+    # --- Password
+
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Change it, and end the person's sessions everywhere but here."""
         super().set_password(user, password)
         if isinstance(user, User):
-            audit.record(actor=audit.user_actor(user), action=Action.PASSWORD_CHANGED)
+            actor = audit.user_actor(user)
+            audit.record(actor=actor, action=Action.PASSWORD_CHANGED, target=actor)
+            sessions.end_others(user=user, request=self.request)
+
+
+def _method(record: dict[str, Any]) -> str:
+    """How somebody proved who they are: "password", "totp", "webauthn" or "recovery_codes"."""
+    return str(record.get("type") or record["method"])

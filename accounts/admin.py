@@ -6,10 +6,11 @@ everybody does.
 
 from typing import TYPE_CHECKING, Any
 
-import allauth.account.admin  # noqa: F401  (registers EmailAddress)
+import allauth.account.admin
+import allauth.mfa.admin  # noqa: F401  (registers Authenticator)
 import django.contrib.auth.admin  # noqa: F401  (registers Group)
 from allauth.account.models import EmailAddress
-from allauth.account.views import logout
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import models
@@ -17,11 +18,12 @@ from django.http import HttpRequest
 from django.views.generic import RedirectView
 
 from accounts.models import AuditEvent, Mail, User
+from accounts.views.account import log_out
 
-admin.site.unregister([EmailAddress, Group])
-admin.site.logout = logout  # type: ignore[method-assign]
+admin.site.unregister([Authenticator, EmailAddress, Group])
+admin.site.logout = log_out  # type: ignore[method-assign]
 admin.site.password_change = RedirectView.as_view(  # type: ignore[assignment, method-assign]
-    pattern_name="account_reset_password"
+    pattern_name="account_change_password"
 )
 
 if TYPE_CHECKING:

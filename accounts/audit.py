@@ -1,8 +1,31 @@
 """The audit trail: explicit, append-only, one helper."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django.db.models import QuerySet
 
 from accounts.models import Action, AuditEvent, User
+
+SECURITY: Final = frozenset(
+    {
+        Action.LOGGED_IN,
+        Action.LOGGED_OUT,
+        Action.LOG_IN_FAILED,
+        Action.CODE_FAILED,
+        Action.PASSWORD_CHANGED,
+        Action.DETAILS_CHANGED,
+        Action.EMAIL_CHANGE_ASKED,
+        Action.EMAIL_CHANGE_CANCELLED,
+        Action.EMAIL_CHANGED,
+        Action.MFA_ADDED,
+        Action.MFA_REMOVED,
+        Action.RECOVERY_CODES_MADE,
+        Action.SESSION_ENDED,
+    }
+)
+"""What people read about the security of their own account; its target is the person."""
 
 
 def user_actor(user: User) -> str:
@@ -39,3 +62,8 @@ def record(
     return AuditEvent.objects.create(
         actor=actor, action=action, target=target, organisation=organisation, detail=dict(detail or {})
     )
+
+
+def security_events(user: User, *, since: datetime) -> QuerySet[AuditEvent]:
+    """What happened to somebody's account, newest first."""
+    return AuditEvent.objects.filter(target=user_actor(user), action__in=SECURITY, at__gte=since)

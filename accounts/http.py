@@ -1,9 +1,17 @@
-"""Where a request comes from."""
+"""Who sends a request, and from where."""
 
 import ipaddress
 
 from django.conf import settings
 from django.http import HttpRequest
+
+from accounts.models import User
+
+
+class AuthenticatedRequest(HttpRequest):
+    """A request behind the log-in."""
+
+    user: User
 
 
 def client_network(request: HttpRequest) -> str:

@@ -1,17 +1,22 @@
 """Who is acting, what was done, and the mail that tells people of it."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import MailQuerySet
+
+if TYPE_CHECKING:
+    from accounts.sessions import SessionStore
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,7 +72,24 @@ class Action(models.TextChoices):
 
     LOGGED_IN = "logged_in", _("Logged in")
     LOGGED_OUT = "logged_out", _("Logged out")
+    LOG_IN_FAILED = "log_in_failed", _("Log-in failed: wrong password")
+    CODE_FAILED = "code_failed", _("Log-in failed: wrong code or passkey")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
+    DETAILS_CHANGED = "details_changed", _("Own details changed")
+    EMAIL_CHANGE_ASKED = "email_change_asked", _("Change of e-mail address asked for")
+    EMAIL_CHANGE_CANCELLED = "email_change_cancelled", _("Change of e-mail address cancelled")
+    EMAIL_CHANGED = "email_changed", _("E-mail address changed")
+    MFA_ADDED = "mfa_added", _("Second step added")
+    MFA_REMOVED = "mfa_removed", _("Second step removed")
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes made")
+    SESSION_ENDED = "session_ended", _("Session ended")
+    IMPORT_UPLOADED = "import_uploaded", _("Results file uploaded")
+    IMPORT_CONFIRMED = "import_confirmed", _("Import confirmed")
+    IMPORT_DISCARDED = "import_discarded", _("Import discarded")
+    IMPORT_RESTARTED = "import_restarted", _("Import started again")
+    REJECTS_DOWNLOADED = "rejects_downloaded", _("Rejected rows downloaded")
+    RESULTS_LOOKED_UP = "results_looked_up", _("Results looked up by staff")
+    RECORD_VIEWED = "record_viewed", _("Record viewed by staff")
     RESULTS_IMPORTED = "results_imported", _("Results imported")
     RESULT_HELD = "result_held", _("Result held")
     RESULT_HOLD_LIFTED = "result_hold_lifted", _("Hold on a result lifted")
@@ -82,6 +104,11 @@ class Action(models.TextChoices):
     STAFF_CHANGED = "staff_changed", _("Changed by staff")
 
 
+def actions() -> list[tuple[str, str | Promise]]:
+    """The choices of an audit event; a callable, so that a new action is no migration."""
+    return list(Action.choices)
+
+
 class AuditEvent(models.Model):
     """One thing that somebody did.  Append-only: a database trigger refuses changes.
 
@@ -91,7 +118,7 @@ class AuditEvent(models.Model):
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
     actor = models.CharField(max_length=100)
-    action = models.CharField(max_length=40, choices=Action.choices)
+    action = models.CharField(max_length=40, choices=actions)
     target = models.CharField(max_length=100, blank=True)
     organisation = models.CharField(max_length=40, blank=True)
     detail = models.JSONField(default=dict, blank=True)
@@ -162,3 +189,49 @@ class Throttle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} until {self.ends_at:%H:%M}"
+
+
+class Session(AbstractBaseSession):
+    """A browser's session: Django's, with what its owner wants to know of it.
+
+    The columns below are copies of what the session's data say (accounts/sessions.py), so that people can list their own
+    sessions and end one.  No address of a network is kept: the kind of browser is enough to recognise one's own.
+    """
+
+    id = models.UUIDField(null=True, unique=True, editable=False)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    device = models.CharField(max_length=60, blank=True)
+    began_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        pass
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionStore]":
+        from accounts.sessions import SessionStore  # noqa: PLC0415  (Django's own way: the store needs this model)
+
+        return SessionStore
+
+
+class EmailChange(models.Model):
+    """A change of address that waits for its confirmation at both addresses; gone once it is made or cancelled."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="email_change")
+    new_email = models.EmailField(_("new e-mail address"))
+    asked_at = models.DateTimeField(default=timezone.now)
+    old_confirmed_at = models.DateTimeField(null=True)
+    new_confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(new_email=Lower("new_email")), name="email_change_lower_case"),
+            models.CheckConstraint(
+                condition=Q(old_confirmed_at=None) | Q(new_confirmed_at=None),
+                name="email_change_is_made_when_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.asked_at:%Y-%m-%d}"

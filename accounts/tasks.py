@@ -2,8 +2,9 @@
 
 from celery import shared_task
 from django.core.management import call_command
+from django.utils import timezone
 
-from accounts import delivery
+from accounts import delivery, email_change, throttle
 
 
 @shared_task
@@ -14,5 +15,7 @@ def deliver_mail() -> None:
 
 @shared_task
 def clear_sessions() -> None:
-    """Forget sessions that have ended."""
+    """Forget what has ended: sessions, counts of limits, changes of address that nobody confirmed."""
     call_command("clearsessions")
+    throttle.forget_ended(timezone.now())
+    email_change.forget_old()

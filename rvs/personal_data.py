@@ -46,6 +46,16 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.PSEUDONYM: "key",
         Kind.NONE: "id ends_at count",
     },
+    "accounts.Session": {
+        Kind.SECRET: "session_key session_data",
+        Kind.PSEUDONYM: "id user device began_at seen_at",
+        Kind.NONE: "expire_date",
+    },
+    "accounts.EmailChange": {
+        Kind.CONTACT: "new_email",
+        Kind.PSEUDONYM: "id user",
+        Kind.NONE: "asked_at old_confirmed_at new_confirmed_at",
+    },
     "organisations.Organisation": {
         Kind.NONE: "id name website country state created_at",
     },
@@ -71,6 +81,20 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.CONTACT: "email",
         Kind.PSEUDONYM: "id result",
         Kind.NONE: "number created_at reason batch",
+    },
+    "results.ImportJob": {
+        Kind.RESULT: "file photos rejects samples",
+        Kind.PSEUDONYM: "uploaded_by confirmed_by",
+        Kind.NONE: "id state file_name file_sha256 photos_name uploaded_at preview counts confirmed_at valid_rows_only "
+        "batch ended_at note attempts lease lease_until lines_read photos_read",
+    },
+    "results.ImportProblem": {
+        Kind.NONE: "id job position line column message warning",  # a message repeats no name, number or date of birth
+    },
+    "results.RecordLook": {
+        Kind.RESULT: "note",
+        Kind.PSEUDONYM: "id result actor purpose",
+        Kind.NONE: "opened_at until",
     },
     "results.StatementCode": {
         Kind.PSEUDONYM: "code version",

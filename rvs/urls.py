@@ -1,11 +1,10 @@
 """All addresses.  They are a contract: people, programs and printed statements rely on them."""
 
-from allauth.account import views as allauth_views
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
@@ -17,23 +16,6 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.site_header = admin.site.site_title = _("Results Verification Service")
 admin.site.index_title = _("Staff administration")
 
-log_in_and_out = [
-    path("login/", allauth_views.login, name="account_login"),
-    path("logout/", allauth_views.logout, name="account_logout"),
-    path("account/inactive/", allauth_views.account_inactive, name="account_inactive"),
-    path("password/reset/", allauth_views.password_reset, name="account_reset_password"),
-    path("password/reset/done/", allauth_views.password_reset_done, name="account_reset_password_done"),
-    re_path(
-        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        allauth_views.password_reset_from_key,
-        name="account_reset_password_from_key",
-    ),
-    path(
-        "password/reset/key/done/",
-        allauth_views.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
-]
 public_pages = [
     path("", pages.landing, name="home"),
     path("verifiers", login_not_required(RedirectView.as_view(pattern_name="home")), name="verifiers"),
@@ -46,7 +28,7 @@ public_pages = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     *public_pages,
-    *log_in_and_out,
+    path("", include("accounts.urls")),
     path("", include("results.urls")),
     path("", include("sharing.urls")),
     path("", include("organisations.urls")),

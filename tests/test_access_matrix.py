@@ -70,7 +70,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/login/": ("login 403 403 403 403 403 →/admin/", "login 403 403 403 403 403 200"),
     "admin/logout/": ("→/admin/ →/admin/ →/admin/ →/admin/ →/admin/ →/admin/ 200",
                       "→/admin/ →/admin/ →/admin/ →/admin/ →/admin/ →/admin/ →/login/"),
-    "admin/password_change/": (staff("→/password/reset/"), staff("→/password/reset/")),
+    "admin/password_change/": (staff("→/account/password/"), staff("→/account/password/")),
     "admin/password_change/done/": (staff("200"), staff("405")),
     "admin/autocomplete/": (staff("403"), staff("405")),
     "admin/jsi18n/": (staff("200"), staff("405")),

@@ -1,0 +1,112 @@
+"""How often somebody may try to prove who they are.
+
+Counted in PostgreSQL before the attempt is looked at (accounts/throttle.py), so that parallel attempts cannot overrun a
+limit and every process sees the same count; an attempt that succeeds is given back.
+
+An account is counted with the network that attempts come from, tightly, and over all networks, loosely: a stranger who
+guesses from elsewhere cannot lock its owner out for long, and never from a browser that the owner has logged in with before.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts import devices, throttle
+from accounts.http import client_network
+
+QUARTER: Final = timedelta(minutes=15)
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    kind: str
+    count: int
+    window: timedelta
+
+
+PASSWORD_HERE: Final = Limit("password account+network", 5, QUARTER)
+PASSWORD_ANYWHERE: Final = Limit("password account", 30, QUARTER)
+PASSWORD_NETWORK: Final = Limit("password network", 30, timedelta(minutes=5))
+CODE_HERE: Final = Limit("code account+network", 5, QUARTER)
+CODE_ANYWHERE: Final = Limit("code account", 15, timedelta(hours=1))
+PASSKEY_NETWORK: Final = Limit("passkey network", 30, timedelta(minutes=5))
+CHALLENGE_NETWORK: Final = Limit("passkey challenge network", 120, timedelta(minutes=5))
+RESET_HERE: Final = Limit("reset account+network", 5, QUARTER)
+RESET_ANYWHERE: Final = Limit("reset account", 20, DAY)
+RESET_NETWORK: Final = Limit("reset network", 20, timedelta(minutes=5))
+RESET_LINK: Final = Limit("reset link network", 60, timedelta(minutes=5))
+EMAIL_CHANGE: Final = Limit("e-mail change", 5, DAY)
+
+
+class Attempt:
+    """One attempt, counted when it is made; `succeeded()` gives the counts back."""
+
+    def __init__(self, request: HttpRequest, *counts: tuple[Limit, str]) -> None:
+        """Count under each limit for its subject.
+
+        Raises:
+            ImmediateHttpResponse: a limit is reached; it holds the page (429) that says from when to try again.
+        """
+        self.at = timezone.now()
+        self.counted: list[tuple[Limit, str]] = []
+        for limit, subject in counts:
+            until = throttle.take(kind=limit.kind, subject=subject, limit=limit.count, window=limit.window, now=self.at)
+            if until:
+                # What was refused must not use up the looser limits, or it would lock out others.
+                self.succeeded()
+                raise ImmediateHttpResponse(paused(request, until))
+            self.counted.append((limit, subject))
+
+    def succeeded(self) -> None:
+        for limit, subject in self.counted:
+            throttle.give_back(kind=limit.kind, subject=subject, now=self.at)
+
+
+def password(request: HttpRequest, email: str) -> Attempt:
+    """An attempt with a password, at log-in or to confirm who one is."""
+    network, account = client_network(request), email.strip().lower()
+    if devices.is_known(request, account):
+        account += " known"  # counted apart: nothing that strangers do counts against it
+    return Attempt(
+        request, (PASSWORD_HERE, f"{account} {network}"), (PASSWORD_NETWORK, network), (PASSWORD_ANYWHERE, account)
+    )
+
+
+def code(request: HttpRequest, account: str) -> Attempt:
+    """An attempt with a code or a passkey as the second step."""
+    return Attempt(request, (CODE_HERE, f"{account} {client_network(request)}"), (CODE_ANYWHERE, account))
+
+
+def passkey(request: HttpRequest) -> Attempt:
+    return Attempt(request, (PASSKEY_NETWORK, client_network(request)))
+
+
+def passkey_challenge(request: HttpRequest) -> Attempt:
+    return Attempt(request, (CHALLENGE_NETWORK, client_network(request)))
+
+
+def reset(request: HttpRequest, email: str) -> Attempt:
+    """A mail with a link to set a new password."""
+    network, account = client_network(request), email.strip().lower()
+    here = (RESET_HERE, f"{account} {network}")
+    return Attempt(request, here, (RESET_NETWORK, network), (RESET_ANYWHERE, account))
+
+
+def reset_link(request: HttpRequest) -> Attempt:
+    return Attempt(request, (RESET_LINK, client_network(request)))
+
+
+def email_change(request: HttpRequest, account: str) -> Attempt:
+    return Attempt(request, (EMAIL_CHANGE, account))
+
+
+def paused(request: HttpRequest, until: datetime) -> HttpResponse:
+    response = render(request, "account/paused.html", {"until": until}, status=429)
+    response["Retry-After"] = str(max(1, round((until - timezone.now()).total_seconds())))
+    return response
