@@ -50,7 +50,7 @@ class Outcome(StrEnum):
 def ask(*, user: User, new_email: str) -> None:
     """Send both addresses a link; an earlier change that still waits is forgotten.
 
-    An address that has an account gets a mail without a link, and the page says the same: nobody learns who has accounts.
+    An address that has an account gets a mail without a link, while the page says the same: nobody learns who has one.
     """
     EmailChange.objects.filter(user=user).delete()
     change = EmailChange.objects.create(user=user, new_email=new_email.lower())
@@ -74,7 +74,7 @@ def open_link(token: str) -> Opened | None:
 
 @transaction.atomic
 def confirm(*, opened: Opened, request: HttpRequest) -> Outcome:
-    """Note the confirmation; with the second one the address changes, the person's other sessions end, both are told."""
+    """Note the confirmation; with the second, the address changes, other sessions end and both addresses are told."""
     change = EmailChange.objects.select_for_update().filter(pk=opened.change.pk).select_related("user").first()
     if change is None:  # the other link was used at the same moment
         return Outcome.MADE

@@ -4,7 +4,7 @@ Counted in PostgreSQL before the attempt is looked at (accounts/throttle.py), so
 limit and every process sees the same count; an attempt that succeeds is given back.
 
 An account is counted with the network that attempts come from, tightly, and over all networks, loosely: a stranger who
-guesses from elsewhere cannot lock its owner out for long, and never from a browser that the owner has logged in with before.
+guesses cannot lock its owner out for long, and never from a browser that the owner has logged in with before.
 """
 
 from dataclasses import dataclass

@@ -67,7 +67,7 @@ def must_set_up(user: User) -> bool:
 
 @transaction.atomic
 def match(user: User, code: str) -> Authenticator | None:
-    """Whose code this is: the person's authenticator app or recovery codes.  Each code is good for one use, in all processes."""
+    """Whose code this is: the person's authenticator app or recovery codes.  A code is good for one use."""
     codes = Authenticator.objects.select_for_update().filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN)
     for authenticator in codes:
         if authenticator.type == Authenticator.Type.TOTP:

@@ -194,8 +194,8 @@ class Throttle(models.Model):
 class Session(AbstractBaseSession):
     """A browser's session: Django's, with what its owner wants to know of it.
 
-    The columns below are copies of what the session's data say (accounts/sessions.py), so that people can list their own
-    sessions and end one.  No address of a network is kept: the kind of browser is enough to recognise one's own.
+    The columns below are copies of what the session's data say (accounts/sessions.py), so that people can list and end
+    their own sessions.  No network address is kept: the kind of browser is enough to recognise one's own.
     """
 
     id = models.UUIDField(null=True, unique=True, editable=False)
@@ -229,7 +229,7 @@ class EmailChange(models.Model):
             models.CheckConstraint(condition=Q(new_email=Lower("new_email")), name="email_change_lower_case"),
             models.CheckConstraint(
                 condition=Q(old_confirmed_at=None) | Q(new_confirmed_at=None),
-                name="email_change_is_made_when_confirmed",
+                name="email_change_waits",
             ),
         ]
 

@@ -1,7 +1,7 @@
 """Sessions: who is logged in where, how long that lasts, and how it is ended.
 
-This is the module that SESSION_ENGINE names.  The session's data are the truth about its beginning and its last use; the
-columns beside them (accounts.models.Session) are written along.  All limits are kept on the server: a cookie says nothing.
+This is the module that SESSION_ENGINE names.  The session's data are the truth about its beginning and its last use,
+and the columns beside them (accounts.models.Session) are written along.  All limits are kept on the server.
 """
 
 import uuid
@@ -74,6 +74,7 @@ def begin(request: HttpRequest, **_: object) -> None:
     """Start to count: a receiver of Django's signal, for every way of logging in sends it."""
     now = timezone.now().timestamp()
     device = device_name(request.headers.get("User-Agent", ""))
+    request.session.pop(ENDED, None)
     request.session[ACTIVITY] = Activity(id=uuid.uuid4().hex, began=now, seen=now, device=device)
 
 
@@ -82,9 +83,9 @@ def limits_of(user: User) -> Limits:
 
 
 def left(session: SessionBase, user: User, now: datetime) -> tuple[timedelta, End]:
-    """How long the session still lasts if nothing is done, and which limit ends it; a session without a beginning is over.
+    """How long the session still lasts if nothing is done, and which limit ends it.
 
-    The duration is negative once the session has ended.
+    The duration is negative once the session has ended; a session without a beginning has.
     """
     activity: Activity | None = session.get(ACTIVITY)
     if activity is None:

@@ -12,7 +12,7 @@ ROLE = "role"
 class MembershipMiddleware:
     """Sets `request.membership` and `request.organisation` (both None for everyone else).
 
-    Whoever was given other rights since the last request gets a new session key: one that leaked before is worth nothing.
+    Whoever has other rights than at the last request gets a new session key: one that leaked before is worth nothing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

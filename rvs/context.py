@@ -1,7 +1,10 @@
-"""What every page knows of the site."""
+"""What every page knows of the site and of the session."""
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import sessions
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -10,4 +13,20 @@ def site(request: HttpRequest) -> dict[str, object]:
         "DEMONSTRATION": settings.DEMONSTRATION,
         "HELPDESK_EMAIL": settings.HELPDESK_EMAIL,
         "nav": route.partition("/")[0],
+        **_session(request),
+    }
+
+
+def _session(request: HttpRequest) -> dict[str, object]:
+    """For the warning before a session ends (templates/layouts/session_warning.html), or why it has ended."""
+    user = getattr(request, "user", None)
+    if user is None:  # an error page from before the session was read
+        return {}
+    if not user.is_authenticated:
+        return {"session_ended": request.session.get(sessions.ENDED)} if request.session.session_key else {}
+    remaining, by = sessions.left(request.session, user, timezone.now())
+    return {
+        "session_seconds": int(remaining.total_seconds()),
+        "session_final": by == sessions.End.ABSOLUTE,
+        "session_person": sessions.person_mark(user),
     }

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("old_confirmed_at", None), ("new_confirmed_at", None), _connector="OR"),
-                        name="email_change_is_made_when_confirmed",
+                        name="email_change_waits",
                     ),
                 ],
             },
