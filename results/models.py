@@ -2,14 +2,29 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from results import catalogue
 from results.querysets import ResultQuerySet
+from results.staff.models import ImportJob, ImportProblem, RecordLook
+
+__all__ = [
+    "ImportBatch",
+    "ImportJob",
+    "ImportProblem",
+    "Reason",
+    "RecordLook",
+    "Result",
+    "ResultVersion",
+    "StatementCode",
+    "Status",
+]
 
 
 class Status(models.TextChoices):
@@ -54,6 +69,9 @@ class ImportBatch(models.Model):
     held = models.PositiveIntegerField()
 
     class Meta:
+        verbose_name = _("loaded results file")
+        verbose_name_plural = _("loaded results files")
+        default_permissions = ("view",)
         indexes = [models.Index(fields=["-loaded_at"], name="importbatch_recent")]
 
     def __str__(self) -> str:
@@ -77,6 +95,8 @@ class Result(models.Model):
     objects = ResultQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ("view",)
+        permissions = [("hold_result", "Can hold and release results")]
         constraints = [
             # Deferred: one file may swap two numbers.
             models.UniqueConstraint(
@@ -100,6 +120,13 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"Result {self.pk}"
+
+
+class NameWords(Func):
+    """The words of a candidate's name without accents and case, for searching (a function of our own in SQL)."""
+
+    function = "rvs_name_words"
+    output_field = SearchVectorField()
 
 
 class ResultVersion(models.Model):
@@ -149,6 +176,11 @@ class ResultVersion(models.Model):
 
     class Meta:
         ordering = ["result_id", "number"]
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["result"], name="version_held", condition=Q(held=True)),
+            GinIndex(NameWords("given_names", "family_name"), name="version_name_words"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["result", "number"], name="version_number_unique"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="version_status_known"),

@@ -15,3 +15,7 @@ class ResultQuerySet(models.QuerySet["Result"]):
     def with_number(self, number: str) -> "ResultQuerySet":
         """The result whose reference or verification number this is (normalised by `numbers.normalise`)."""
         return self.filter(Q(reference_number=number) | Q(verification_number=number)).select_related("current")
+
+    def held(self) -> "ResultQuerySet":
+        """Results that staff hold at present, the latest first."""
+        return self.filter(current__held=True).select_related("current").order_by("-current__created_at")

@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "organisations",
     "results",
     "accounts",
-    "django.contrib.admin",
+    "rvs.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -133,6 +133,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE = {
     "deliver-mail": {"task": "accounts.tasks.deliver_mail", "schedule": 10.0, "options": {"expires": 10}},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400.0},
+    "work-on-imports": {"task": "results.tasks.work_on_imports", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
     "forget-checks": {"task": "sharing.tasks.forget_old_checks", "schedule": 3_600.0},
 }
 
@@ -243,6 +245,9 @@ if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# What staff may upload (results/staff/uploads.py): a results file, and a ZIP file of photos.
+IMPORT_MAX_FILE_BYTES = 100 * 1024 * 1024
+IMPORT_MAX_PHOTOS_BYTES = 2 * 1024 * 1024 * 1024
 
 # --- Logs: one JSON object a line, only fields of a fixed list (rvs/logs.py) ------------------------------------------
 LOGGING = {

@@ -1,4 +1,6 @@
-"""Staff's view of what the limits paused, and the way to lift a pause."""
+"""Staff's view of what organisations did: who saw a result, and what the limits paused."""
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,8 +14,27 @@ from django.utils.translation import ngettext
 from accounts.admin import ReadOnlyAdmin
 from accounts.audit import user_actor
 from accounts.models import User
+from results.models import Result
+from results.staff.people import names_of
+from results.staff.result_admin import ResultAdmin
 from sharing import limits
-from sharing.models import Pause
+from sharing.models import Access, Pause
+
+ACCESSES_SHOWN = 200
+
+
+@admin.register(Result)
+class TracedResultAdmin(ResultAdmin):
+    """A result's record together with the organisations that verified it, and every access of theirs."""
+
+    def traces(self, request: HttpRequest, result: Result) -> dict[str, Any]:
+        verifications = list(result.verifications.select_related("organisation", "version_seen"))
+        accesses = list(Access.objects.of_result(result)[:ACCESSES_SHOWN])
+        people = names_of([each.made_by for each in verifications] + [access.actor for access in accesses])
+        return {
+            "verifications": [(each, each.version_seen.number, people[each.made_by]) for each in verifications],
+            "accesses": [(access, access.version.number, people[access.actor]) for access in accesses],
+        }
 
 
 class ReasonForm(ActionForm):
@@ -22,22 +43,33 @@ class ReasonForm(ActionForm):
     reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
 
 
+class RunningFilter(admin.SimpleListFilter):
+    title = _("running")
+    parameter_name = "running"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        running = Pause.objects.running(timezone.now())
+        match self.value():
+            case "yes":
+                return queryset.filter(pk__in=running)
+            case "no":
+                return queryset.exclude(pk__in=running)
+            case _other:
+                return queryset
+
+
 @admin.register(Pause)
 class PauseAdmin(ReadOnlyAdmin):
-    list_display = (
-        "began_at",
-        "scope",
-        "organisation",
-        "actor",
-        "misses",
-        "until",
-        "running",
-        "lifted_by",
-        "lift_reason",
-    )
-    list_filter = ("scope", "began_at")
+    list_display = ("began_at", "scope", "organisation", "whose", "misses", "until", "running", "lifter", "lift_reason")
+    list_filter = (RunningFilter, "scope", "began_at")
+    list_select_related = ("organisation",)
     search_fields = ("organisation__name", "actor__exact")
-    fields = ("scope", "organisation", "actor", "misses", "began_at", "until", "lifted_at", "lifted_by", "lift_reason")
+    search_help_text = _("Name of the organisation, or the whole id of a user (user:…)")
+    fields = ("scope", "organisation", "whose", "misses", "began_at", "until", "lifted_at", "lifter", "lift_reason")
+    readonly_fields = ("whose", "lifter")
     actions = ("lift",)
     action_form = ReasonForm
 
@@ -45,7 +77,18 @@ class PauseAdmin(ReadOnlyAdmin):
     def running(self, pause: Pause) -> bool:
         return pause.lifted_at is None and pause.until > timezone.now()
 
-    @admin.action(description=_("Lift the selected pauses"))
+    @admin.display(description=_("user"))
+    def whose(self, pause: Pause) -> str:
+        return names_of([pause.actor])[pause.actor] if pause.actor else "–"
+
+    @admin.display(description=_("lifted by"))
+    def lifter(self, pause: Pause) -> str:
+        return names_of([pause.lifted_by])[pause.lifted_by] if pause.lifted_by else "–"
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sharing.lift_pause")
+
+    @admin.action(description=_("Lift the selected pauses"), permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Pause]) -> None:
         assert isinstance(request.user, User)  # noqa: S101  (the admin lets only staff in)
         lifted = 0

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organisations.models import Organisation
 from results.models import Result, ResultVersion
-from sharing.querysets import CheckQuerySet, PauseQuerySet, VerificationQuerySet
+from sharing.querysets import AccessQuerySet, CheckQuerySet, PauseQuerySet, VerificationQuerySet
 
 
 class Verification(models.Model):
@@ -65,6 +65,8 @@ class Access(models.Model):
     count = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+
+    objects = AccessQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = _("accesses")
@@ -146,6 +148,8 @@ class Pause(models.Model):
 
     class Meta:
         ordering = ["-began_at"]
+        default_permissions = ("view",)
+        permissions = [("lift_pause", "Can lift pauses")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(scope="everywhere", organisation=None)

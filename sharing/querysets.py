@@ -8,7 +8,8 @@ from django.db.models import Q
 
 if TYPE_CHECKING:
     from organisations.models import Organisation
-    from sharing.models import Check, Pause, Verification  # noqa: F401  (type parameters)
+    from results.models import Result
+    from sharing.models import Access, Check, Pause, Verification  # noqa: F401  (type parameters)
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):
@@ -19,6 +20,13 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
     def recent(self, now: datetime, limit: int = 20) -> "VerificationQuerySet":
         """The latest ones in force, with what a list shows of them."""
         return self.in_force(now).select_related("result__current").order_by("-last_made_at")[:limit]
+
+
+class AccessQuerySet(models.QuerySet["Access"]):
+    def of_result(self, result: "Result") -> "AccessQuerySet":
+        """Who took this result in, the latest first."""
+        accesses = self.filter(verification__result=result).select_related("verification__organisation", "version")
+        return accesses.order_by("-last_at")
 
 
 class CheckQuerySet(models.QuerySet["Check"]):

@@ -14,7 +14,7 @@ from results.importer.report import ImportConflictError
 from results.models import Reason
 
 # Column of results_resultversion: the same column of the staged row.
-_CONTENT = {
+CONTENT = {
     name: f"s.{name}"
     for name in (
         "date_of_birth",
@@ -34,8 +34,8 @@ _CONTENT = {
         "certificate_date",
     )
 } | {"label": "s.result", "issued_status": "s.status"}
-_NAMES = ("given_names", "family_name")
-_NUMBERS = {
+NAMES = ("given_names", "family_name")
+NUMBERS = {
     "verification_number": "s.verification_number",
     "candidate_id": "s.candidate_id",
     "secret_digest": "s.secret_digest",
@@ -59,9 +59,9 @@ def plan(*, with_photos: bool) -> Plan:
         "coalesce(ph.stored, '')" if with_photos else "CASE WHEN e.has_photo THEN coalesce(v.photo, '') ELSE '' END"
     )
     photo_table = "import_photo ph ON ph.name = s.photo" if with_photos else "import_exam e ON e.code = s.exam"
-    content = [(f"v.{name}", value) for name, value in _CONTENT.items()] + [("v.photo", stored_photo)]
+    content = [(f"v.{name}", value) for name, value in CONTENT.items()] + [("v.photo", stored_photo)]
     differs = f"({_listed(content, 0)}) IS DISTINCT FROM ({_listed(content, 1)}) OR {_names_differ()}"
-    numbers = [(f"r.{name}", value) for name, value in _NUMBERS.items()]
+    numbers = [(f"r.{name}", value) for name, value in NUMBERS.items()]
     numbers_differ = f"({_listed(numbers, 0)}) IS DISTINCT FROM ({_listed(numbers, 1)})"
     with connection.cursor() as cursor:
         sequences = {table: _sequence(cursor, table) for table in ("results_result", "results_resultversion")}
@@ -107,7 +107,7 @@ def merge(batch_id: UUID, now: datetime) -> None:
 
     Raises ImportConflictError when somebody put a new version in force since the plan was made.
     """
-    content = {**_CONTENT, **{name: f"s.{name}" for name in _NAMES}}
+    content = {**CONTENT, **{name: f"s.{name}" for name in NAMES}}
     with connection.cursor() as cursor:
         # First, because it locks: whoever holds or lifts a result at this moment is seen here.
         cursor.execute(
@@ -139,8 +139,8 @@ def merge(batch_id: UUID, now: datetime) -> None:
         )
         cursor.execute(
             f"""
-            INSERT INTO results_result (id, reference_number, current_id, {", ".join(_NUMBERS)})
-            SELECT p.result_id, s.reference_number, p.version_id, {", ".join(_NUMBERS.values())}
+            INSERT INTO results_result (id, reference_number, current_id, {", ".join(NUMBERS)})
+            SELECT p.result_id, s.reference_number, p.version_id, {", ".join(NUMBERS.values())}
             FROM import_plan p JOIN import_row s USING (line)
             WHERE p.action = 'new'
             """
@@ -149,7 +149,7 @@ def merge(batch_id: UUID, now: datetime) -> None:
 
 def _names_differ() -> str:
     """Two spellings of one Unicode text are one name; what is stored stays as it was first written."""
-    return " OR ".join(f"(v.{name} <> s.{name} AND normalize(v.{name}) <> normalize(s.{name}))" for name in _NAMES)
+    return " OR ".join(f"(v.{name} <> s.{name} AND normalize(v.{name}) <> normalize(s.{name}))" for name in NAMES)
 
 
 def _listed(pairs: list[tuple[str, str]], side: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 # Stands for a column's name where a problem concerns the whole row or file.
@@ -44,6 +44,45 @@ class ImportConflictError(Exception):
     """Somebody else is changing results at this moment.  Nothing was loaded; trying again later is right."""
 
 
+class Added(TypedDict):
+    """A result that is new."""
+
+    line: int
+    reference_number: str
+    name: str
+    exam: str
+    exam_date: str
+    status: str
+    result: str
+    score: str
+
+
+class Difference(TypedDict):
+    """One column of a result that changes; both texts are None where they are not for eyes (photo, secret number)."""
+
+    column: str
+    old: str | None
+    new: str | None
+
+
+class Changed(TypedDict):
+    """A known result that changes.  `held`: a staff hold stays over it."""
+
+    line: int
+    reference_number: str
+    name: str
+    held: bool
+    differences: list[Difference]
+
+
+class Samples(TypedDict, total=False):
+    """The first rows of each kind, in the order of the file; `digest` tells two plans for one file apart."""
+
+    added: list[Added]
+    changed: list[Changed]
+    digest: str
+
+
 @dataclass(slots=True)
 class Report:
     """What a file said, what was wrong with it, and what it changed (or would change, in a dry run).
@@ -62,6 +101,7 @@ class Report:
     held: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    samples: Samples = field(default_factory=Samples)
     batch_id: UUID | None = None
     accepted: bool = False
 

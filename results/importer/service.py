@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import Action
 from results.importer import checking, merging, photographs
+from results.importer import samples as sampling
 from results.importer.columns import COLUMNS
 from results.importer.reading import check_size, read_file
 from results.importer.report import FileRefusedError, ImportConflictError, Problem, Report, bounded
@@ -32,6 +33,7 @@ def import_results(
     photos: PhotoSource | None = None,
     dry_run: bool = False,
     skip_invalid: bool = False,
+    samples: int = 0,
     now: datetime | None = None,
 ) -> Report:
     """Load a results file, as a whole or not at all; say everything that is wrong with it.
@@ -42,6 +44,7 @@ def import_results(
         photos: where photos are found; without it the photo column is ignored and stored photos are kept.
         dry_run: check and count against what is stored, and change nothing.
         skip_invalid: load the rows without problems although others have some.
+        samples: how many of the new and of the changed rows the report should hold.
 
     Returns a report; `accepted` is false when the file was refused.  Raises ImportConflictError when another file is
     being loaded or staff changed one of its results meanwhile.
@@ -56,6 +59,8 @@ def import_results(
             report.accepted = not report.problems or (skip_invalid and report.refused < report.rows)
             if report.accepted:
                 _plan(report, with_photos=photos is not None)
+            if report.accepted and samples:
+                report.samples = sampling.take(samples)
             if report.changes_something and not dry_run:
                 _load(report, actor=actor, file_name=file_name, sha256=sha256, now=now or timezone.now())
     except FileRefusedError as refused:

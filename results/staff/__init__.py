@@ -1,0 +1,1 @@
+"""Staff's work with results: importing with a preview, looking results up, holding them."""

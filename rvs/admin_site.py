@@ -1,0 +1,86 @@
+"""The admin as staff meet it: its start page shows what waits for them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Mail, MailState
+from results.models import ImportJob, Result
+from results.staff.models import ImportState
+from sharing.models import Pause
+
+
+class Waiting(NamedTuple):
+    """Something that waits: how many of it, and where it is."""
+
+    label: str | Promise
+    number: int
+    url: str
+
+
+class _Kind(NamedTuple):
+    permission: str
+    label: str | Promise
+    how_many: Callable[[], int]
+    view: str
+    query: str
+
+
+_KINDS = (
+    _Kind(
+        "results.view_importjob",
+        _("Imports that wait for confirmation"),
+        lambda: ImportJob.objects.filter(state=ImportState.READY).count(),
+        "admin:results_importjob_changelist",
+        "?state__exact=ready",
+    ),
+    _Kind(
+        "results.view_importjob",
+        _("Imports that failed"),
+        lambda: ImportJob.objects.filter(state=ImportState.FAILED).count(),
+        "admin:results_importjob_changelist",
+        "?state__exact=failed",
+    ),
+    _Kind(
+        "results.view_result",
+        _("Results held by staff"),
+        lambda: Result.objects.held().count(),
+        "admin:results_result_held",
+        "",
+    ),
+    _Kind(
+        "sharing.view_pause",
+        _("Checks that are paused"),
+        lambda: Pause.objects.running(timezone.now()).count(),
+        "admin:sharing_pause_changelist",
+        "?running=yes",
+    ),
+    _Kind(
+        "accounts.view_mail",
+        _("Mails that could not be delivered"),
+        lambda: Mail.objects.filter(state=MailState.FAILED).count(),
+        "admin:accounts_mail_changelist",
+        "?state__exact=failed",
+    ),
+)
+
+
+class StaffSite(AdminSite):
+    """Django's admin, dressed as the rest of the service (templates/admin/)."""
+
+    enable_nav_sidebar = False
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        waiting = [
+            Waiting(kind.label, kind.how_many(), reverse(kind.view) + kind.query)
+            for kind in _KINDS
+            if request.user.has_perm(kind.permission)
+        ]
+        return super().index(request, {"waiting": waiting, **(extra_context or {})})
