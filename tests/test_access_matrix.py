@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -33,10 +32,18 @@ NO_POST: Final = "login 405 405 405 405 405 405"
 ONCE_LOGGED_IN: Final = "→/ →/ →/ →/ →/ →/"
 
 
+def everybody(outcome: str) -> str:
+    """Whoever is logged in gets the same."""
+    return "login" + f" {outcome}" * 6
+
+
 def staff(outcome: str) -> str:
     """Nobody but staff: the admin sends everybody else to its log-in, which refuses who is logged in (see there)."""
     return f"login login login login login login {outcome}"
 
+
+ASKED_AGAIN: Final = everybody("→/account/confirm/")
+"""A sensitive change: who is there must be proved once more."""
 
 MATRIX: Final[dict[str, tuple[str, str]]] = {
     "": ("200 →/candidate/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/admin/",
@@ -53,7 +60,34 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "check/<str:code>/": ("404", READ_ONLY),
     "login/": (f"200 {ONCE_LOGGED_IN}", f"200 {ONCE_LOGGED_IN}"),
     "logout/": ("→/login/ 200 200 200 200 200 200", "→/login/"),
+    "login/passkey/": (f"→/login/ {ONCE_LOGGED_IN}", f"→/login/ {ONCE_LOGGED_IN}"),
+    "login/second-step/": (f"→/login/ {ONCE_LOGGED_IN}", f"→/login/ {ONCE_LOGGED_IN}"),
     "account/inactive/": ("200", READ_ONLY),
+    "account/": (everybody("200"), NO_POST),
+    "account/details/": (everybody("200"), everybody("200")),
+    "account/events/": (everybody("200"), NO_POST),
+    "account/sessions/": (everybody("200"), NO_POST),
+    "account/sessions/<uuid:session_id>/end/": (NO_POST, everybody("404")),
+    "account/sessions/end-others/": (NO_POST, everybody("→/account/sessions/")),
+    "account/session/": ("200", "200"),
+    "account/password/": (everybody("200"), everybody("200")),
+    "account/email/": (ASKED_AGAIN, ASKED_AGAIN),
+    "account/email/cancel/": (NO_POST, everybody("→/account/")),
+    "account/email/confirm/<str:token>/": ("404", "404"),
+    "account/email/confirm/<str:token>/refuse/": (READ_ONLY, "404"),
+    "account/confirm/": (everybody("200"), everybody("200")),
+    "account/confirm/code/": (ASKED_AGAIN, ASKED_AGAIN),
+    "account/confirm/passkey/": (ASKED_AGAIN, ASKED_AGAIN),
+    "account/second-step/": (everybody("200"), NO_POST),
+    "account/second-step/app/": (ASKED_AGAIN, ASKED_AGAIN),
+    "account/second-step/app/remove/": (everybody("404"), everybody("404")),
+    "account/second-step/codes/": (everybody("404"), NO_POST),
+    "account/second-step/codes/new/": (ASKED_AGAIN, ASKED_AGAIN),
+    "account/second-step/codes/file/": (everybody("404"), everybody("404")),
+    "account/second-step/passkeys/": (everybody("200"), NO_POST),
+    "account/second-step/passkeys/add/": (ASKED_AGAIN, ASKED_AGAIN),
+    "account/second-step/passkeys/<int:pk>/rename/": (ASKED_AGAIN, ASKED_AGAIN),
+    "account/second-step/passkeys/<int:pk>/remove/": (ASKED_AGAIN, ASKED_AGAIN),
     "password/reset/": ("200", "200"),
     "password/reset/done/": ("200", READ_ONLY),
     "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": ("200", "200"),
@@ -131,7 +165,6 @@ def people(organisation: Organisation) -> dict[str, User | None]:
 @pytest.fixture
 def addresses(organisation: Organisation, people: dict[str, User | None]) -> dict[str, str]:
     """Every route of the table with ids of real rows, all of them `organisation`'s where they are somebody's."""
-    cache.clear()  # allauth counts log-ins and resets there
     make_result("213GB5990001", photo=photos.store(drawn_photo(1)))
     verification = door.check_by_number(
         organisation=organisation,
@@ -143,6 +176,9 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
     values: dict[str, Any] = {
         "<uuid:verification_id>": verification,
         "<slug:slug>": "logging-in",
+        "<uuid:session_id>": "00000000-0000-4000-8000-000000000000",
+        "<str:token>": "no-such-token",
+        "<int:pk>": 0,
         "<str:code>": "ABCDEFGHJKMN",
         "<str:name>": "no-such-mail",
         "<path:content_type_id>": 0,

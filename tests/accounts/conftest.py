@@ -1,20 +1,9 @@
 """What the tests of log-in, reset and mail share."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.core.cache import cache
 
 from accounts.models import User
 from tests.factories import make_user
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> Iterator[None]:
-    """allauth counts attempts in the cache; every test begins with none."""
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
