@@ -1,5 +1,6 @@
 """What the tests of log-in, reset and mail share."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -20,3 +21,12 @@ def _fresh_limits() -> Iterator[None]:
 @pytest.fixture
 def person(db: None) -> User:
     return make_user("known@example.org")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
