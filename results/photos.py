@@ -2,8 +2,7 @@
 
 import hashlib
 import io
-import os
-import stat
+import threading
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Protocol
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -41,13 +40,10 @@ class PhotoFolder:
 
     def read(self, name: str) -> bytes:
         _check_name(name)
-        try:
-            handle = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError as error:
-            raise PhotoError("there is no such photo") from error
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise PhotoError("there is no such photo")
+        path = self._folder / name
+        if path.is_symlink() or not path.is_file():
+            raise PhotoError("there is no such photo")
+        with path.open("rb") as file:
             return _bounded(file.read(MAX_BYTES + 1))
 
 
@@ -111,7 +107,7 @@ def re_encode(data: bytes) -> bytes:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            with _whole_pictures_only(), Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
                 return _encoded(image)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise PhotoError(_too_many_pixels()) from error
@@ -120,6 +116,20 @@ def re_encode(data: bytes) -> bytes:
     # Pillow's decoders answer damaged data with any of these.
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
         raise PhotoError("is damaged or cut off") from error
+
+
+_decoding = threading.Lock()
+
+
+@contextmanager
+def _whole_pictures_only() -> Iterator[None]:
+    """WeasyPrint tells Pillow, for the whole process, to accept pictures that are cut off; here they are refused."""
+    with _decoding:
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _encoded(image: Image.Image) -> bytes:
