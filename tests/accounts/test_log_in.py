@@ -59,6 +59,11 @@ def test_a_log_in_and_a_log_out_are_recorded(client: Client, person: User) -> No
     assert [event.action for event in events] == [Action.LOGGED_IN, Action.LOGGED_OUT]
 
 
+def test_staff_log_out_by_the_same_door(staff: Client) -> None:
+    assertRedirects(staff.post("/admin/logout/"), LOG_IN)
+    assert AuditEvent.objects.filter(action=Action.LOGGED_OUT).count() == 1
+
+
 def test_a_refused_log_in_does_not_tell_why(person: User) -> None:
     """Wrong password, unknown address, closed account: one answer, byte for byte."""
     make_user("inert@example.org", is_active=False)
