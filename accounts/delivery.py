@@ -6,9 +6,10 @@ same Message-ID, by which a mail program knows the duplicate.
 
 import logging
 import random
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import parseaddr
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
 from django.conf import settings
@@ -26,11 +27,19 @@ GIVE_UP_AFTER = 12
 """Attempts, over about eighteen hours."""
 
 
+ABOUT_ONE_MAIL = (SMTPRecipientsRefused, SMTPDataError, ValueError)
+"""What a mail itself brings about.  Anything else is the trouble of the mail server or of our settings: then the round
+ends, so that a server that hangs holds the worker up once and not once for each mail."""
+
+
 def deliver_due() -> int:
     """Send every mail that is due; returns how many the mail server took.  Safe to run in many workers at once."""
     sent = 0
     while mail := _claim():
-        sent += _deliver(mail)
+        error = _deliver(mail)
+        sent += error is None
+        if error and not isinstance(error, ABOUT_ONE_MAIL):
+            break
     return sent
 
 
@@ -46,23 +55,27 @@ def _claim() -> Mail | None:
     return mail
 
 
-def _deliver(mail: Mail) -> bool:
+def _deliver(mail: Mail) -> Exception | None:
+    """Hand one mail to the mail server; returns why it was not taken."""
     transport: dict[str, Any] = settings.MAIL_TRANSPORT
+    server = get_connection(**transport)
     try:
-        get_connection(**transport).send_messages([_message(mail)])
+        server.send_messages([_message(mail)])
     except Exception as error:  # noqa: BLE001  (whatever happens on the way to a mail server, the mail stays here)
         _put_back(mail, error)
-        return False
+        with suppress(OSError):
+            server.close()  # Django leaves it open when the log-in is refused
+        return error
     mail.state, mail.sent_at, mail.failure = MailState.SENT, timezone.now(), ""
     mail.text = mail.html = ""
     mail.save(update_fields=["state", "sent_at", "failure", "text", "html"])
-    return True
+    return None
 
 
 def _put_back(mail: Mail, error: Exception) -> None:
     code = _smtp_code(error)
     mail.failure = f"{type(error).__name__}{f' {code}' if code else ''}"
-    if mail.attempts >= GIVE_UP_AFTER or code >= 500:
+    if mail.attempts >= GIVE_UP_AFTER or (isinstance(error, ABOUT_ONE_MAIL) and code >= 500):
         mail.state = MailState.FAILED
     else:
         mail.due_at = timezone.now() + backoff(mail.attempts)
@@ -71,7 +84,7 @@ def _put_back(mail: Mail, error: Exception) -> None:
 
 
 def _smtp_code(error: Exception) -> int:
-    """The mail server's answer; from 500 on it will never take this mail."""
+    """The mail server's answer; from 500 on it means never."""
     if isinstance(error, SMTPRecipientsRefused):
         return max(code for code, _ in error.recipients.values())
     return error.smtp_code if isinstance(error, SMTPResponseException) else 0

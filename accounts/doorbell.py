@@ -5,12 +5,22 @@ else: it must never break or delay the page that rang.
 """
 
 import logging
+from typing import Final
 
 from celery import Task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger("rvs.doorbell")
+
+QUICKLY: Final = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+}
+"""For a page that somebody waits for: with Celery's own patience a dead broker costs it 6 s, a mute one 10 s."""
 
 
 def ring(task: "Task[[], None]") -> None:
@@ -20,6 +30,7 @@ def ring(task: "Task[[], None]") -> None:
 
 def _ring(task: "Task[[], None]") -> None:
     try:
-        task.apply_async(retry=False, expires=60)
+        with task.app.connection_for_write(transport_options=QUICKLY) as connection:
+            task.apply_async(connection=connection, retry=False, expires=60)  # type: ignore[call-arg]  # stubs lack it
     except OperationalError:
         logger.warning("the broker cannot be reached; beat will find the work", extra={"task": task.name})

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from bench import Figure
 
 ROWS = 200_000
-ROUNDS = 2
+ROUNDS = 3
 _GOAL_NEW = 0.45
 _GOAL_CHANGED = 0.35
 _MEMORY_LIMIT_MB = 300

@@ -86,7 +86,7 @@ class Result(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    reference_number = models.CharField(max_length=20, unique=True)
+    reference_number = models.CharField(max_length=20)
     verification_number = models.CharField(max_length=20, null=True, blank=True)
     candidate_id = models.CharField(max_length=9, blank=True)
     secret_digest = models.BinaryField(max_length=SECRET_DIGEST_BYTES, null=True, blank=True)
@@ -98,6 +98,8 @@ class Result(models.Model):
         default_permissions = ("view",)
         permissions = [("hold_result", "Can hold and release results")]
         constraints = [
+            # Not `unique=True`, which would make a second index for LIKE.
+            models.UniqueConstraint(fields=["reference_number"], name="result_reference_number_unique"),
             # Deferred: one file may swap two numbers.
             models.UniqueConstraint(
                 fields=["verification_number"],

@@ -2,7 +2,8 @@
 
 import hmac
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -33,18 +34,24 @@ def secret_digest(candidate_id: str, secret_number: str) -> bytes:
     secret numbers do not look equal.  The key comes from SECRET_KEY: after a rotation the old digests match only as
     long as the old key stands in SECRET_KEY_FALLBACKS, or until the results are imported again.
     """
-    return _digest(settings.SECRET_KEY, candidate_id, secret_number)
+    return secret_digester()(candidate_id, secret_number)
 
 
-def secret_matches(digest: bytes, candidate_id: str, secret_number: str) -> bool:
+def secret_digester() -> Callable[[str, str], bytes]:
+    """`secret_digest` for many numbers: the key is derived once."""
+    return partial(_digest, _derived_key(settings.SECRET_KEY))
+
+
+def secret_matches(digest: bytes | memoryview, candidate_id: str, secret_number: str) -> bool:
     """Whether this is the secret number behind the digest; takes the same time either way.  Arguments normalised."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    matches = [hmac.compare_digest(_digest(key, candidate_id, secret_number), bytes(digest)) for key in keys]
+    expected = [_digest(_derived_key(key), candidate_id, secret_number) for key in keys]
+    matches = [hmac.compare_digest(one, bytes(digest)) for one in expected]
     return any(matches)  # every key was tried, whatever the outcome
 
 
-def _digest(secret_key: str | bytes, candidate_id: str, secret_number: str) -> bytes:
-    return hmac.digest(_derived_key(secret_key), f"{candidate_id}:{secret_number}".encode(), "sha256")
+def _digest(key: bytes, candidate_id: str, secret_number: str) -> bytes:
+    return hmac.digest(key, f"{candidate_id}:{secret_number}".encode(), "sha256")
 
 
 @lru_cache(maxsize=8)

@@ -6,8 +6,7 @@ parts, scans), so that no picture takes more than about 300 MB or two seconds (t
 
 import hashlib
 import io
-import os
-import stat
+import threading
 import warnings
 import zipfile
 from collections import Counter
@@ -19,7 +18,7 @@ from typing import Protocol
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 25_000_000
@@ -58,13 +57,10 @@ class PhotoFolder:
 
     def read(self, name: str) -> bytes:
         _check_name(name)
-        try:
-            handle = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError as error:
-            raise PhotoError("there is no such photo") from error
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise PhotoError("there is no such photo")
+        path = self._folder / name
+        if path.is_symlink() or not path.is_file():
+            raise PhotoError("there is no such photo")
+        with path.open("rb") as file:
             return _bounded(file.read(MAX_BYTES + 1))
 
 
@@ -179,7 +175,7 @@ def re_encode(data: bytes) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata, which stays behind anyway
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            with _whole_pictures_only(), Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
                 return _encoded(image)
     except PhotoError:
         raise
@@ -189,6 +185,20 @@ def re_encode(data: bytes) -> bytes:
         raise PhotoError(_too_many_pixels()) from error
     except Exception as error:  # Pillow's decoders answer damaged data with almost any
         raise PhotoError("is damaged or cut off") from error
+
+
+_decoding = threading.Lock()
+
+
+@contextmanager
+def _whole_pictures_only() -> Iterator[None]:
+    """WeasyPrint tells Pillow, for the whole process, to accept pictures that are cut off; here they are refused."""
+    with _decoding:
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _encoded(image: Image.Image) -> bytes:

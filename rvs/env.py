@@ -35,8 +35,14 @@ class Environment:
     def text(self, name: str, default: str = "") -> str:
         return self.values.get(name, "").strip() or default
 
-    def words(self, name: str) -> list[str]:
-        return [word.strip() for word in self.text(name).split(",") if word.strip()]
+    def hosts(self, name: str) -> list[str]:
+        """Host names separated by commas.  A star would let every request choose the name we believe in."""
+        names = [word.strip() for word in self.text(name).split(",") if word.strip()]
+        if not names or any("*" in host or "/" in host for host in names):
+            raise Misconfigured(
+                f"{name} must list the names of this host, separated by commas, without * and https://."
+            )
+        return names
 
     def flag(self, name: str) -> bool:
         value = self.text(name).lower()
@@ -51,12 +57,14 @@ class Environment:
         return int(value)
 
     def url(self, name: str, schemes: Sequence[str], default: str = "") -> SplitResult:
-        """A URL of one of `schemes`.  The value is not repeated in the message: it may hold a password."""
+        """A URL of one of `schemes`.  No part of the value is repeated in the message: it may hold a password."""
         try:
             parts = urlsplit(self.text(name, default))
-            parts.port  # noqa: B018  (a malformed port raises here)
-        except ValueError as error:
-            raise Misconfigured(f"{name} is not a URL: {error}.") from None
+            parts.port  # noqa: B018  (a malformed port raises here, also where a password has an unquoted /, ? or #)
+        except ValueError:
+            raise Misconfigured(
+                f"{name} is not a URL: look at its port, and write special characters of a password as %2F and so on."
+            ) from None
         if parts.scheme not in schemes:
             raise Misconfigured(f"{name} must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}.")
         return parts
@@ -67,6 +75,13 @@ def read(base: Path) -> Environment:
     if os.environ.get("DATABASE_URL"):
         return Environment(os.environ)
     return Environment({**os.environ, **(embedded.running(base / "var") or {})})
+
+
+def base_url(url: SplitResult) -> str:
+    """PUBLIC_BASE_URL as every link in a mail begins with it: scheme and host, no slash at its end."""
+    if not url.hostname or url.username or url.query or url.fragment:
+        raise Misconfigured("PUBLIC_BASE_URL must be an address like https://results.example.org and nothing more.")
+    return url.geturl().rstrip("/")
 
 
 def mail_transport(url: SplitResult) -> dict[str, object]:

@@ -20,12 +20,18 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": str(record.msg),
+            "message": _message(record),
         }
         entry.update({field: getattr(record, field) for field in FIELDS if hasattr(record, field)})
         if record.exc_info and record.exc_info[1]:
             entry["exception"] = _where(record.exc_info[1])
         return json.dumps(entry, default=str)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The constant text; Django's security log, and an object logged in place of a text, repeat what somebody sent."""
+    constant = isinstance(record.msg, str) and not record.name.startswith("django.security")
+    return str(record.msg) if constant else "not written: it may repeat what was sent"
 
 
 def _where(error: BaseException) -> dict[str, object]:

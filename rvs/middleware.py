@@ -54,7 +54,13 @@ class PrivacyHeadersMiddleware:
         response = self.get_response(request)
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         response["Cross-Origin-Resource-Policy"] = "same-origin"
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        if _is_private(request, response):
             add_never_cache_headers(response)
         return response
+
+
+def _is_private(request: HttpRequest, response: HttpResponse) -> bool:
+    if response.status_code >= 500:
+        return True  # and who is signed in may be what could not be found out
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated

@@ -17,10 +17,8 @@ DEBUG = environment.flag("DEBUG")
 # The demonstration (`make demo`, and the tests) runs over plain http on loopback with invented people.
 DEMONSTRATION = environment.flag("DEMONSTRATION")
 SECRET_KEY = environment.text("SECRET_KEY")
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
-PUBLIC_BASE_URL = (
-    environment.url("PUBLIC_BASE_URL", ["https", *(["http"] if DEMONSTRATION else [])]).geturl().rstrip("/")
-)
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
+PUBLIC_BASE_URL = env.base_url(environment.url("PUBLIC_BASE_URL", ["https", *(["http"] if DEMONSTRATION else [])]))
 HELPDESK_EMAIL = environment.text("HELPDESK_EMAIL", "helpdesk@example.org")
 TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", 0)
 
@@ -52,9 +50,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "rvs.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rvs.middleware.PrivacyHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # below the headers, which static files carry too
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -66,7 +65,6 @@ MIDDLEWARE = [
     "accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.StaffDoorMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "rvs.urls"
 WSGI_APPLICATION = "rvs.wsgi.application"
@@ -90,7 +88,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- Data -----------------------------------------------------------------------------------------------------------
-DATABASES = {"default": dj_database_url.parse(environment.text("DATABASE_URL"))}
+DATABASES = {"default": dj_database_url.parse(environment.url("DATABASE_URL", ["postgresql", "postgres"]).geturl())}
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {"pool": {"min_size": 1, "max_size": 10, "timeout": 5}, "connect_timeout": 5}
 )

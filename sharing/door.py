@@ -17,12 +17,12 @@ from accounts import audit
 from accounts.models import Action
 from organisations.models import Organisation
 from results import codes
-from results.models import Result, Status
+from results.models import Result, ResultVersion, Status
 from results.numbers import normalise
 from results.presentation import ResultView, describe
 from results.statement import Statement, render_statement
 from sharing import limits
-from sharing.models import Channel, Outcome, Pause, Verification
+from sharing.models import Channel, Outcome, Pause
 
 RIGHT_LASTS = timedelta(days=365)
 MATCHING_STATUSES = {Status.RELEASED, Status.CANCELLED}
@@ -41,17 +41,17 @@ class NotAvailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A result as its organisation may see it now."""
+    """A result as its organisation may see it now; the version itself stays behind the door."""
 
-    verification: Verification
+    verification_id: uuid.UUID
+    applicant_reference: str
+    last_made_at: datetime
+    right_until: datetime
+    changed_since_seen: bool
     reference_number: str
     date_of_birth: date
     view: ResultView
-
-    @property
-    def changed_since_seen(self) -> bool:
-        """Whether another version is in force than the one that was verified."""
-        return self.verification.version_seen_id != self.verification.result.current_id
+    _version: ResultVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +161,13 @@ def open_verification(
     )
     if verification is None:
         raise NotAvailableError
-    view = describe(verification.result.current)
+    version = verification.result.current
+    view = describe(version)
     if channel == Channel.STATEMENT and not view.shows_result:
         raise NotAvailableError
     if channel == Channel.PHOTO and not view.has_photo:
         raise NotAvailableError
-    _count_access(verification.pk, verification.result.current_id, channel, actor, now)
+    _count_access(verification.pk, version.pk, channel, actor, now)
     audit.record(
         actor=actor,
         action=AUDIT_ACTIONS[channel],
@@ -174,8 +175,17 @@ def open_verification(
         organisation=str(organisation.pk),
         detail={"version": view.version_number},
     )
-    result = verification.result
-    return Opened(verification, result.reference_number, result.current.date_of_birth, view)
+    return Opened(
+        verification_id=verification.pk,
+        applicant_reference=verification.applicant_reference,
+        last_made_at=verification.last_made_at,
+        right_until=verification.right_until,
+        changed_since_seen=verification.version_seen_id != version.pk,
+        reference_number=verification.result.reference_number,
+        date_of_birth=version.date_of_birth,
+        view=view,
+        _version=version,
+    )
 
 
 def recent_verifications(*, organisation: Organisation, now: datetime) -> list[Recent]:
@@ -198,14 +208,14 @@ def photo(opened: Opened) -> bytes | None:
     """The test-day photo (JPEG) of a result that was just opened; None where there is none."""
     if not opened.view.has_photo:
         return None
-    with default_storage.open(opened.verification.result.current.photo) as file:
+    with default_storage.open(opened._version.photo) as file:  # noqa: SLF001  (behind the door)
         picture: bytes = file.read()
     return picture
 
 
 def statement(opened: Opened, *, now: datetime, address_of: Callable[[str], str]) -> bytes:
     """The Statement of Results (PDF) of a result that was opened for it."""
-    code = codes.code_of(opened.verification.result.current)
+    code = codes.code_of(opened._version)  # noqa: SLF001  (behind the door)
     return render_statement(
         Statement(
             view=opened.view,

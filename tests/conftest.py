@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from organisations.models import Organisation, Role
@@ -30,13 +31,20 @@ def _outbox(settings: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Let the tests' TRUNCATE pass the append-only triggers; nothing else may."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
         cursor.execute(f"alter database {name} set rvs.allow_truncate = 'on'")
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # A process that a drill killed may still have a session here, and would keep the database from being dropped.
+        cursor.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from results.models import ImportBatch
 from results.photos import PhotoSource
 
 # Any number will do, as long as nothing else locks it.
-_LOCK = 2_005_0101
+_LOCK = 20_050_101
 _COLUMN_ORDER = {name: position for position, name in enumerate(COLUMNS)}
 
 

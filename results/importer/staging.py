@@ -13,7 +13,7 @@ from results.importer.columns import COLUMNS, NULL, CellError, Column, parse_dat
 from results.importer.reading import MAX_COLUMNS, Row
 from results.importer.report import ALL_COLUMNS, MAX_PROBLEMS, Problem, bounded
 from results.models import Status
-from results.numbers import secret_digest
+from results.numbers import secret_digester
 
 _BLOCK = 500
 _SAYS_NOTHING = {
@@ -94,7 +94,11 @@ class Stager:
                 self._problem(line, "candidate_id", "is required beside a secret number")
         if secret is not None:
             readable = no_cells if owner is None else staged[owner]
-            staged[secret] = list(map(_digest, readable, staged[secret]))
+            digest = secret_digester()
+            staged[secret] = [
+                rf"\\x{digest(whose, digits).hex()}" if whose and whose != NULL != digits else NULL
+                for whose, digits in zip(readable, staged[secret], strict=True)
+            ]
 
     def _problem(self, line: int, column: str, message: str) -> None:
         self.problems.append(Problem(line, column, message))
@@ -111,12 +115,6 @@ def stage(stager: Stager, rows: Iterable[Row]) -> None:
             while block := list(islice(remaining, _BLOCK)):
                 copy.write(stager.copy_text(block))
         cursor.execute("ANALYZE import_row (line, reference_number, verification_number, exam, scheme)")
-
-
-def _digest(owner: str, digits: str) -> str:
-    if not owner or NULL in (owner, digits):
-        return NULL
-    return rf"\\x{secret_digest(owner, digits).hex()}"
 
 
 def _staged_name(column: str) -> str:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name="Result",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("reference_number", models.CharField(max_length=20, unique=True)),
+                ("reference_number", models.CharField(max_length=20)),
                 ("verification_number", models.CharField(blank=True, max_length=20, null=True)),
                 ("candidate_id", models.CharField(blank=True, max_length=9)),
                 ("secret_digest", models.BinaryField(blank=True, max_length=32, null=True)),
@@ -306,6 +306,10 @@ class Migration(migrations.Migration):
                 fields=["candidate_id"],
                 name="result_candidate_id",
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="result",
+            constraint=models.UniqueConstraint(fields=("reference_number",), name="result_reference_number_unique"),
         ),
         migrations.AddConstraint(
             model_name="result",

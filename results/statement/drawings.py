@@ -100,7 +100,9 @@ class QRCode(Drawing):
     """A QR code with its quiet zone; one unit is one module."""
 
     def __init__(self, content: str) -> None:
-        code = segno.make_qr(content, error="m")
+        # Readers accept every mask.  The search for the one with the most even pattern takes as long as the whole rest
+        # of the code, and matters for worn labels rather than for print on white paper.
+        code = segno.make_qr(content, error="m", mask=3)
         self.rows = [bytes(row) for row in code.matrix]
         self.quiet = code.default_border_size
         self.width = self.height = len(self.rows) + 2 * self.quiet

@@ -54,6 +54,7 @@ class Command(BaseCommand):
             raise CommandError("--rejects needs --skip-invalid.", returncode=_USAGE)
         try:
             source = opened.enter_context(file.open("rb"))
+            source.seek(0)  # fails for a pipe: the file is read more than once
             if rejects and rejects.exists() and rejects.samefile(file):
                 raise CommandError("--rejects must not be the results file itself.", returncode=_USAGE)
             photos = opened.enter_context(open_photos(options["photos"])) if options["photos"] else None

@@ -1,0 +1,158 @@
+"""The demonstration's data are worth looking at, and its log-ins are the contract's."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, get_type_hints
+
+import pytest
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import Client
+from pytest_django import DjangoDbBlocker, Settings
+
+from accounts.models import AuditEvent, User
+from organisations.models import Membership, Organisation
+from results.catalogue import EXAMS
+from results.models import Result, ResultVersion, Status
+from rvs import demo_data
+from sharing.models import Check, Verification
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _demonstration(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Loaded once for this module, and taken back."""
+    cache.clear()
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert demo_data.load()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[str, Any]:
+    """What `demo_accounts --json` prints."""
+    out = io.StringIO()
+    call_command("demo_accounts", "--json", stdout=out)
+    accounts: dict[str, Any] = json.loads(out.getvalue())
+    return accounts
+
+
+def _log_in(person: dict[str, str]) -> Client:
+    client = Client()
+    response = client.post("/login/", {"login": person["email"], "password": person["password"]})
+    assert response.status_code == 302
+    return client
+
+
+def test_the_log_ins_have_the_contracts_shape(printed: dict[str, Any]) -> None:
+    member, person = {"email", "password", "organisation"}, {"email", "password"}
+    assert {key: set(value) for key, value in printed.items() if key != "base_url"} == {
+        "primary": member,
+        "admin": member,
+        "other_organisation": member,
+        "candidate": person,
+        "staff": person,
+        "api": {"client_id", "client_secret"},
+        "unshared_result": {"reference_number", "date_of_birth"},
+        "unclaimed_candidate": {"candidate_id", "secret_number", "date_of_birth"},
+    }
+    assert list(printed) == list(get_type_hints(demo_data.Accounts))
+    assert printed["base_url"] == "http://testserver"
+    assert all(isinstance(value, str) and value for entry in printed.values() if entry for value in _values(entry))
+
+
+def _values(entry: Any) -> list[Any]:
+    return list(entry.values()) if isinstance(entry, dict) else [entry]
+
+
+@pytest.mark.parametrize(
+    ("who", "start"),
+    [
+        ("primary", "/candidate-search/"),
+        ("admin", "/candidate-search/"),
+        ("other_organisation", "/candidate-search/"),
+        ("candidate", "/candidate/"),
+        ("staff", "/admin/"),
+    ],
+)
+def test_every_log_in_works(printed: dict[str, Any], who: str, start: str) -> None:
+    client = _log_in(printed[who])
+    assert client.get("/", follow=True).redirect_chain == [(start, 302)]
+    if organisation := printed[who].get("organisation"):
+        membership = Membership.objects.select_related("organisation").get(user__email=printed[who]["email"])
+        assert membership.organisation.name == organisation
+    if who == "primary":
+        assert membership.role == "primary"
+
+
+def test_the_other_organisation_is_another(printed: dict[str, Any]) -> None:
+    assert printed["primary"]["organisation"] == printed["admin"]["organisation"]
+    assert printed["primary"]["organisation"] != printed["other_organisation"]["organisation"]
+
+
+def test_the_unshared_result_is_found_by_nobody_yet_and_then_by_the_search(printed: dict[str, Any]) -> None:
+    wanted = printed["unshared_result"]
+    born = date.fromisoformat(wanted["date_of_birth"])
+    result = Result.objects.select_related("current").get(reference_number=wanted["reference_number"])
+    assert (result.current.status, result.current.date_of_birth) == (Status.RELEASED, born)
+    assert not Verification.objects.filter(result=result).exists()
+
+    client = _log_in(printed["admin"])
+    response = client.post(
+        "/candidate-search/",
+        {
+            "reference_number": wanted["reference_number"],
+            "date_of_birth_day": born.day,
+            "date_of_birth_month": born.month,
+            "date_of_birth_year": born.year,
+        },
+    )
+    assert response.status_code == 302
+    page = client.get(response["Location"])
+    assert result.current.family_name in page.content.decode()
+    assert result.current.label in page.content.decode()
+    photo = client.get(f"{response['Location']}photo")
+    assert photo.content[:2] == b"\xff\xd8"
+
+
+def test_the_unclaimed_candidate_has_a_result(printed: dict[str, Any]) -> None:
+    wanted = printed["unclaimed_candidate"]
+    result = Result.objects.select_related("current").filter(candidate_id=wanted["candidate_id"]).latest("pk")
+    assert result.current.date_of_birth == date.fromisoformat(wanted["date_of_birth"])
+    assert result.secret_digest
+    assert wanted["secret_number"].encode() not in bytes(result.secret_digest)
+
+
+def test_there_is_something_to_see_of_everything() -> None:
+    versions = ResultVersion.objects.all()
+    assert Result.objects.count() == demo_data.RESULTS
+    assert set(versions.values_list("exam", flat=True)) == set(EXAMS)
+    assert set(versions.values_list("status", flat=True)) == set(Status.values)
+    assert versions.filter(number=2).count() == 2, "one re-marked, one held"
+    assert Organisation.objects.values("country").distinct().count() == 3
+    assert {organisation.verifications.count() > 0 for organisation in Organisation.objects.all()} == {True}
+    assert not User.objects.exclude(email__endswith=".example").exists(), "all people are invented"
+
+
+def test_loading_again_changes_nothing() -> None:
+    models = (User, Organisation, Result, ResultVersion, Verification, Check, AuditEvent)
+    before = [model.objects.count() for model in models]
+    assert demo_data.load() is False
+    assert [model.objects.count() for model in models] == before
+
+
+def test_a_person_at_a_terminal_reads_the_same(printed: dict[str, Any]) -> None:
+    out = io.StringIO()
+    call_command("demo_accounts", stdout=out)
+    for who in ("primary", "admin", "other_organisation", "candidate", "staff"):
+        assert printed[who]["email"] in out.getvalue()
+    assert printed["unshared_result"]["reference_number"] in out.getvalue()
+
+
+def test_outside_the_demonstration_there_are_no_log_ins(settings: Settings) -> None:
+    settings.DEMONSTRATION = False
+    with pytest.raises(CommandError, match="only in a demonstration"):
+        call_command("demo_accounts", "--json")
