@@ -6,9 +6,12 @@ parts, scans), so that no picture takes more than about 300 MB or two seconds (t
 
 import hashlib
 import io
-import threading
+import os
+import stat
+import struct
 import warnings
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +21,7 @@ from typing import Protocol
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 25_000_000
@@ -30,11 +33,13 @@ _QUALITY = 85
 # Segments of a JPEG before its picture, chunks of a PNG: cameras write dozens, encoders of huge PNGs some thousand.
 _MAX_PARTS = 20_000
 # Passes over a progressive JPEG: encoders write about ten, each costs the decoder the whole picture.
-_MAX_SCANS = 100
+_MAX_SCANS = 40
 _START_OF_SCAN = b"\xff\xda"
 _ENCRYPTED = 0x1  # flag of a ZIP member
 # A picture that is a web page too.  Five bytes or more, so that no honest picture has them by chance.
 _MARKUP = (b"<html", b"<script", b"<!doctype", b"<?php", b"<svg ", b"<body", b"<iframe")
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of the colour types of PNG
+_DAMAGED = "is damaged or cut off"
 _END_OF_JPEG = b"\xff\xd9"
 
 
@@ -57,11 +62,17 @@ class PhotoFolder:
 
     def read(self, name: str) -> bytes:
         _check_name(name)
-        path = self._folder / name
-        if path.is_symlink() or not path.is_file():
-            raise PhotoError("there is no such photo")
-        with path.open("rb") as file:
-            return _bounded(file.read(MAX_BYTES + 1))
+        try:
+            handle = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            raise PhotoError("there is no such photo") from error
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):  # a folder, a pipe, a device
+                raise PhotoError("there is no such photo")
+            with open(handle, "rb", closefd=False) as file:
+                return _bounded(file.read(MAX_BYTES + 1))
+        finally:
+            os.close(handle)
 
 
 class PhotoZip:
@@ -96,9 +107,9 @@ class _BoundedReader(io.FileIO):
     """A ZIP file whose list of members cannot fill the memory: zipfile reads it in one go, as long as it says it is."""
 
     def read(self, size: int | None = -1) -> bytes:
-        if size is None or not 0 <= size <= max(_MAX_DIRECTORY, MAX_BYTES + 1):
+        if size is not None and size > max(_MAX_DIRECTORY, MAX_BYTES + 1):
             raise zipfile.BadZipFile(_too_many_members())
-        return super().read(size)
+        return super().read(_MAX_DIRECTORY if size is None or size < 0 else size)
 
 
 @contextmanager
@@ -175,8 +186,8 @@ def re_encode(data: bytes) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata, which stays behind anyway
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with _whole_pictures_only(), Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
-                return _encoded(image)
+            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+                return _encoded(image, data)
     except PhotoError:
         raise
     except UnidentifiedImageError as error:
@@ -184,34 +195,22 @@ def re_encode(data: bytes) -> bytes:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise PhotoError(_too_many_pixels()) from error
     except Exception as error:  # Pillow's decoders answer damaged data with almost any
-        raise PhotoError("is damaged or cut off") from error
+        raise PhotoError(_DAMAGED) from error
 
 
-_decoding = threading.Lock()
-
-
-@contextmanager
-def _whole_pictures_only() -> Iterator[None]:
-    """WeasyPrint tells Pillow, for the whole process, to accept pictures that are cut off; here they are refused."""
-    with _decoding:
-        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
-        try:
-            yield
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = before
-
-
-def _encoded(image: Image.Image) -> bytes:
+def _encoded(image: Image.Image, data: bytes) -> bytes:
     if image.width * image.height > MAX_PIXELS:
         raise PhotoError(_too_many_pixels())
     if image.format == "PNG" and getattr(image, "is_animated", False):
         raise PhotoError("is animated; send a still picture")
+    if image.format == "PNG" and _lacks_lines(data):
+        raise PhotoError(_DAMAGED)
     longest = max(STORED_SIZE)
     image.draft("RGB", (longest * 2, longest * 2))  # decodes a large JPEG at a fraction of its size
     # Made small first: upright and in colour come later, because each makes a copy.
-    small = image.convert("RGBA") if image.mode in {"1", "P", "PA"} else image
+    small = image.convert("RGBA") if image.mode in {"1", "P", "PA"} else _in_8_bits(image)
     small.thumbnail((longest, longest))
-    upright = _in_8_bits(ImageOps.exif_transpose(small)).convert("RGBA")
+    upright = ImageOps.exif_transpose(small).convert("RGBA")
     upright.thumbnail(STORED_SIZE)
     # A new image: what came with the old one (EXIF, comments, colour profiles) stays behind.
     clean = Image.new("RGB", upright.size, "white")
@@ -247,6 +246,21 @@ def _png_chunks(data: bytes) -> Iterator[int]:
     while position < len(data):
         yield position
         position += 12 + int.from_bytes(data[position : position + 4], "big")
+
+
+def _lacks_lines(data: bytes) -> bool:
+    """Whether a PNG holds less than it says; Pillow would paint the rest black."""
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    missing: int = height * (width * depth * _CHANNELS[colour] // 8)
+    inflater = zlib.decompressobj()
+    for position in _png_chunks(data):
+        if not data.startswith(b"IDAT", position + 4):
+            continue
+        packed = data[position + 8 : position + 8 + int.from_bytes(data[position : position + 4], "big")]
+        while packed and missing > 0:
+            missing -= len(inflater.decompress(packed, 1 << 20))
+            packed = inflater.unconsumed_tail
+    return missing > 0
 
 
 def _is_something_else_too(data: bytes) -> bool:

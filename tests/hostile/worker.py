@@ -1,0 +1,141 @@
+"""Loads hostile deliveries, each in a process of its own whose memory and time are measured.
+
+Started once by the tests; it has imported everything and opened no connection, so that a fork of it costs little and
+counts everything that the delivery makes it do.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import django
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command, load_command_class
+from django.db import connection
+
+SECONDS = 10
+MEGABYTES = 512
+_HARD_SECONDS = 30
+_HARD_BYTES = 4 << 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the import of a delivery did."""
+
+    exit_code: int
+    output: str
+    changed: bool
+    seconds: float
+    peak_mb: int
+
+
+class Worker:
+    """The process that forks; `load` is answered in order."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.hostile.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+            text=True,
+        )
+
+    def load(self, folder: Path) -> Outcome:
+        """Load the delivery in a folder as `manage.py import_results` does."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{folder}\n")
+        self._process.stdin.flush()
+        return Outcome(**json.loads(self._process.stdout.readline()))
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=_HARD_SECONDS)
+
+
+def assert_refused(outcome: Outcome, message: str) -> None:
+    """Refused by the command in its own words, in time, within the memory, without a trace."""
+
+    assert outcome.exit_code in {1, 2}, outcome
+    assert message in outcome.output, outcome.output[:2_000]
+    assert not outcome.changed, outcome
+    assert outcome.peak_mb < MEGABYTES, outcome.peak_mb
+    assert outcome.seconds < SECONDS, outcome.seconds
+    assert [c for c in outcome.output if not c.isprintable() and c != "\n"] == [], "it would command a terminal"
+
+
+def main() -> None:
+    django.setup()
+    load_command_class("results", "import_results")
+    for line in sys.stdin:
+        sys.stdout.write(f"{json.dumps(_measured(Path(line.strip())))}\n")
+        sys.stdout.flush()
+
+
+def _measured(folder: Path) -> dict[str, object]:
+    answer = folder / "outcome.json"
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        _child(folder, answer)
+    _pid, status, usage = os.wait4(child, 0)
+    said = json.loads(answer.read_text()) if answer.exists() else {"output": "", "changed": True}
+    return {
+        "exit_code": os.waitstatus_to_exitcode(status),
+        "seconds": round(time.monotonic() - began, 2),
+        "peak_mb": usage.ru_maxrss // 1024,
+        **said,
+    }
+
+
+def _child(folder: Path, answer: Path) -> None:
+    """Never returns.  The exit code is the command's, or 70 for an exception that it should have answered."""
+    code = 70
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (_HARD_BYTES, _HARD_BYTES))
+        signal.alarm(_HARD_SECONDS)
+        code, output, changed = _load(folder)
+        answer.write_text(json.dumps({"output": output, "changed": changed}))
+    except BaseException:  # noqa: BLE001  (reported by the parent, whatever it is)
+        answer.write_text(json.dumps({"output": traceback.format_exc(), "changed": True}))
+    finally:
+        os._exit(code)
+
+
+def _load(folder: Path) -> tuple[int, str, bool]:
+    photos = [f"--photos={path}" for path in (folder / "photos", folder / "photos.zip") if path.exists()]
+    output, code, before = StringIO(), 0, _fingerprint()
+    try:
+        call_command("import_results", str(folder / "results.csv"), *photos, stdout=output)
+    except CommandError as refused:
+        code = refused.returncode
+        output.write(str(refused))
+    text = output.getvalue()
+    return code, text if len(text) < 100_000 else f"{text[:50_000]}\n{text[-50_000:]}", _fingerprint() != before
+
+
+def _fingerprint() -> list[object]:
+    """What of the database an import may change, and how many photos are stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select (select md5(coalesce(string_agg(r::text, '' order by id), '')) from results_result r), "
+            "(select count(*) from results_resultversion), (select count(*) from results_importbatch), "
+            "(select count(*) from accounts_auditevent)"
+        )
+        found = list(cursor.fetchone() or ())
+    connection.close()
+    stored = Path(default_storage.path(""))
+    return [*found, sum(1 for _path in stored.rglob("*.jpg"))]
+
+
+if __name__ == "__main__":
+    main()
