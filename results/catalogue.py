@@ -297,8 +297,8 @@ _EXAMS = (
     ),
     Exam(
         code="DELTA1",
-        display_name="Delta Module One",
-        formal_title="Delta Module One",
+        display_name="DELTA Module One",
+        formal_title="DELTA Module One",
         former_names=("DELTA Module One",),
         target_cefr="",
         components=(),

@@ -27,7 +27,7 @@ ERAS: dict[str, dict[str, Any]] = {
     "A2 Key of 2006": KEY
     | {"exam_date": date(2006, 6, 3), "label": "Pass with Merit", "score": None, "cefr": ""}
     | {"reading_and_writing": "Good", "listening": "Good", "speaking": "Exceptional"},
-    "Delta Module One": {**NOTHING, "exam": "DELTA1", "label": "Pass with Distinction"},
+    "DELTA Module One": {**NOTHING, "exam": "DELTA1", "label": "Pass with Distinction"},
 }
 
 

@@ -74,7 +74,7 @@ def test_cut_offs_that_are_not_known_make_no_table() -> None:
 
 
 def test_delta_shows_its_label_alone() -> None:
-    view = view_of(**ERAS["Delta Module One"])
+    view = view_of(**ERAS["DELTA Module One"])
     assert view.label == "Pass with Distinction"
     assert not any((view.score_text, view.cefr, view.components, view.bands, view.scale, view.profile, view.has_photo))
 

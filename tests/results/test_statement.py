@@ -39,13 +39,13 @@ SAID = {
         "Listening Exceptional", "Speaking Weak", "Pass at Grade B (this result) 75–79 B2", "compares the performance",
     ),
     "A2 Key of 2006": ("Pass with Merit", "Candidate Profile", "Reading and Writing Good", "Speaking Exceptional"),
-    "Delta Module One": ("Delta Module One", "Pass with Distinction"),
+    "DELTA Module One": ("DELTA Module One", "Pass with Distinction"),
 }  # fmt: skip
 NOT_SAID = {
     "B2 First on the scale": ("†", "/100", "Candidate Profile"),
     "B2 First of 2011": ("Overall Score",),
     "A2 Key of 2006": ("Score", "CEFR", "Certificated results"),
-    "Delta Module One": ("Score", "CEFR", "Certificated results", "Reading", "Candidate Profile"),
+    "DELTA Module One": ("Score", "CEFR", "Certificated results", "Reading", "Candidate Profile"),
 }
 
 
