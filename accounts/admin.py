@@ -35,6 +35,8 @@ else:
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that nobody adds, changes or deletes by hand."""
 
+    show_facets = admin.ShowFacets.NEVER
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

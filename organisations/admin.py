@@ -1,23 +1,12 @@
 """Staff's view of organisations and their users."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin
-from organisations.models import Membership, Organisation
-
-if TYPE_CHECKING:
-    TabularInline = admin.TabularInline[Any, Any]  # generic for mypy alone
-else:
-    TabularInline = admin.TabularInline
-
-
-class MembershipInline(TabularInline):
-    model = Membership
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = ("user", "role", "created_at")
+from organisations.models import Organisation
 
 
 @admin.register(Organisation)
@@ -25,5 +14,12 @@ class OrganisationAdmin(ReadOnlyAdmin):
     list_display = ("name", "country", "website", "state", "created_at")
     list_filter = ("state", "country")
     search_fields = ("name", "website")
-    fields = ("id", *list_display)
-    inlines = (MembershipInline,)
+    fields = ("id", *list_display, "members")
+    readonly_fields = ("members",)
+
+    @admin.display(description=_("users"))
+    def members(self, organisation: Organisation) -> SafeString:
+        rows = organisation.memberships.select_related("user").order_by("-role", "user__family_name")
+        return format_html_join(
+            "", "<p>{}: {} ({})</p>", ((row.get_role_display(), row.user, row.user.email) for row in rows)
+        )

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from accounts.models import Mail, MailState
 from results.models import ImportJob, Result
@@ -76,6 +77,14 @@ class StaffSite(AdminSite):
     """Django's admin, dressed as the rest of the service (templates/admin/)."""
 
     enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [path("help/", self.admin_view(require_safe(self.help)), name="staff_help"), *super().get_urls()]
+
+    def help(self, request: HttpRequest) -> TemplateResponse:
+        """How staff's work is done."""
+        context = {**self.each_context(request), "title": _("For staff: how it works")}
+        return TemplateResponse(request, "admin/staff_help.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         waiting = [

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypedDict
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
@@ -74,6 +75,12 @@ TEAMS: Final = (
     ),
 )
 STAFF: Final = Person("staff@examboard.example", "Margaret", "Achebe", "Results Services")
+GROUP_STAFF: Final = {
+    "Registrations": Person("registrations@examboard.example", "Idris", "Vaughan", "Registrations"),
+    "Results": Person("results@examboard.example", "Katarzyna", "Nowak", "Results Services"),
+    "Helpdesk": Person("helpdesk@examboard.example", "Ben", "Adeyemi", "Helpdesk"),
+}
+"""One member of staff in each group (rvs/staff_groups.py)."""
 CANDIDATE: Final = Person("candidate@mail.example", "Nguyễn Thị", "Hoa", "")
 
 
@@ -158,6 +165,8 @@ def load() -> bool:
         teams = [_make_team(team) for team in TEAMS]
         _make_user(CANDIDATE)
         _make_user(STAFF, is_staff=True, is_superuser=True)
+        for group, person in GROUP_STAFF.items():
+            _make_user(person, is_staff=True).groups.add(Group.objects.get(name=group))
         _change_some(_verify_some(teams))
     return True
 
@@ -241,7 +250,8 @@ def table() -> str:
         "Candidate": known["candidate"],
         "Staff (/admin/)": known["staff"],
     }
-    lines = [f"{who:<20}{person['email']:<28}{person['password']}" for who, person in people.items()]
+    people |= {f"  {group}": _log_in(person) for group, person in GROUP_STAFF.items()}
+    lines = [f"{who:<20}{person['email']:<34}{person['password']}" for who, person in people.items()]
     found = known["unshared_result"]
     lines += [
         "",
