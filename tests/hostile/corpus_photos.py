@@ -17,6 +17,7 @@ from rvs.sample_photos import drawn_photo
 from tests.hostile.corpus import GIGA, HEADER, LINE, MEGA, Case, row
 
 PHOTO: Final = "p.jpg"
+NOT_A_PICTURE: Final = "is not a JPEG or PNG picture"
 NAMED: Final = HEADER + LINE + row(photo=PHOTO)
 ENCRYPTED: Final = 0x1
 UTF_8_NAME: Final = 0x800
@@ -143,7 +144,7 @@ LEADS_OUT: Final = "leads out of it"
 ARCHIVES: Final = [
     Case("a bomb of ten gigabytes", bomb(10 << 30), "larger than 10 MB"),
     Case("a bomb that says it is small", bomb(1000), "cannot be unpacked"),
-    Case("a bomb in an archive in an archive", archive(_nested), "is not only a picture"),
+    Case("a bomb in an archive in an archive", archive(_nested), NOT_A_PICTURE),
     Case("a member of ten gigabytes of nothing",
          archive(lambda target: _raw(target, b"", 0, size=10 << 30, method=zipfile.ZIP_STORED)), "larger than 10 MB"),
     Case("a member that says it is larger than it is",
@@ -260,7 +261,6 @@ def _and_archive() -> bytes:
 SVG: Final = (
     b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/><script>alert(1)</script></svg>'
 )
-NOT_A_PICTURE: Final = "is not a JPEG or PNG picture"
 SOMETHING_ELSE: Final = "is not only a picture"
 TOO_MANY_PIXELS: Final = "has more than 25 million pixels"
 TOO_MANY_PARTS: Final = "is made of too many parts"

@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def assert_refused(outcome: Outcome, message: str) -> None:
 def main() -> None:
     django.setup()
     load_command_class("results", "import_results")
+    import_module("rvs.urls")  # what else the product has in memory, WeasyPrint with its settings of Pillow among it
     for line in sys.stdin:
         sys.stdout.write(f"{json.dumps(_measured(Path(line.strip())))}\n")
         sys.stdout.flush()
