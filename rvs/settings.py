@@ -243,7 +243,8 @@ if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-# What staff may upload (results/staff/uploads.py): a results file, and a ZIP file of photos.
+# Nothing can be uploaded but what staff import: a results file, and a ZIP file of photos.
+FILE_UPLOAD_HANDLERS = ["results.staff.uploads.LimitedUploadHandler"]
 IMPORT_MAX_FILE_BYTES = 100 * 1024 * 1024
 IMPORT_MAX_PHOTOS_BYTES = 2 * 1024 * 1024 * 1024
 

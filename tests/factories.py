@@ -1,14 +1,16 @@
 """Rows for tests.  All people are invented."""
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.audit import user_actor
 from accounts.models import User
 from organisations.models import Membership, Organisation, Role
-from results.models import Result, ResultVersion
+from results.models import ImportBatch, Result, ResultVersion
+from results.staff.models import ImportJob, RecordLook
 
 PASSWORD = "a-long-enough-passphrase"
 _numbers = itertools.count(1)
@@ -79,3 +81,27 @@ def _make_version(result: Result, number: int, **content: Any) -> ResultVersion:
         reason="imported",
         **{"issued_status": content["status"], **content},
     )
+
+
+def make_batch(**fields: Any) -> ImportBatch:
+    counts = dict.fromkeys(("added", "changed", "unchanged", "refused", "held"), 0)
+    values = {
+        "actor": "system:tests",
+        "file_name": "results.csv",
+        "file_sha256": "0" * 64,
+        "loaded_at": datetime.now(UTC),
+    }
+    return ImportBatch.objects.create(**{**values, **counts, **fields})
+
+
+def make_import(**fields: Any) -> ImportJob:
+    """An upload whose file nobody needs."""
+    values = {"file_name": "results.csv", "file_sha256": "0" * 64, "uploaded_by": "system:tests"}
+    return ImportJob.objects.create(**{**values, **fields})
+
+
+def make_look(result: Result, person: User | None, **fields: Any) -> RecordLook:
+    """The person has just said why they look at this result's record."""
+    assert person
+    values = {"actor": user_actor(person), "purpose": "candidate", "until": datetime.now(UTC) + timedelta(minutes=30)}
+    return RecordLook.objects.create(result=result, **{**values, **fields})

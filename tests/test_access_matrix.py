@@ -12,10 +12,11 @@ from django.utils import timezone
 from accounts.models import Action, AuditEvent, Mail, User
 from organisations.models import Organisation, Role
 from results import photos
+from results.models import Result
 from rvs.sample_photos import drawn_photo
 from sharing import door
 from sharing.models import Pause
-from tests.factories import make_member, make_organisation, make_result, make_user
+from tests.factories import make_batch, make_import, make_look, make_member, make_organisation, make_result, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,10 @@ def staff(outcome: str) -> str:
 
 ASKED_AGAIN: Final = everybody("→/account/confirm/")
 """A sensitive change: who is there must be proved once more."""
+
+# An import and a look at a record that the admin's addresses name.
+JOB: Final = "00000000-0000-4000-8000-0000000000a1"
+LOOK: Final = "00000000-0000-4000-8000-0000000000a2"
 
 MATRIX: Final[dict[str, tuple[str, str]]] = {
     "": ("200 →/candidate/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/admin/",
@@ -109,7 +114,23 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/autocomplete/": (staff("403"), staff("405")),
     "admin/jsi18n/": (staff("200"), staff("405")),
     "admin/r/<path:content_type_id>/<path:object_id>/": (staff("404"), staff("404")),
-    "admin/^(?P<app_label>accounts|sharing|organisations)/$": (staff("200"), staff("200")),
+    "admin/help/": (staff("200"), staff("405")),
+    "admin/^(?P<app_label>accounts|results|sharing|organisations)/$": (staff("200"), staff("200")),
+    "admin/results/importjob/": (staff("200"), staff("200")),
+    "admin/results/importjob/add/": (staff("200"), staff("200")),
+    "admin/results/importjob/<uuid:job_id>/": (staff("200"), staff("405")),
+    "admin/results/importjob/<uuid:job_id>/problems/": (staff("200"), staff("405")),
+    "admin/results/importjob/<uuid:job_id>/rejects.csv": (staff("404"), staff("405")),
+    "admin/results/importjob/<uuid:job_id>/confirm/": (staff("405"), staff(f"→/admin/results/importjob/{JOB}/")),
+    "admin/results/importjob/<uuid:job_id>/discard/": (staff("405"), staff(f"→/admin/results/importjob/{JOB}/")),
+    "admin/results/importjob/<uuid:job_id>/restart/": (staff("405"), staff(f"→/admin/results/importjob/{JOB}/")),
+    "admin/results/result/": (staff("200"), staff("200")),
+    "admin/results/result/held/": (staff("200"), staff("405")),
+    "admin/results/result/open/": (staff("405"), staff("404")),
+    "admin/results/result/<uuid:look_id>/": (staff("200"), staff("405")),
+    "admin/results/result/<uuid:look_id>/photo/<int:number>/": (staff("200"), staff("405")),
+    "admin/results/result/<uuid:look_id>/hold/": (staff("405"), staff(f"→/admin/results/result/{LOOK}/")),
+    "admin/results/result/<uuid:look_id>/release/": (staff("405"), staff(f"→/admin/results/result/{LOOK}/")),
     "admin/(?P<url>.*)$": (staff("404"), staff("404")),
     # Only in the demonstration (tests/rvs/test_env.py).
     "_mail/": ("200", READ_ONLY),
@@ -117,7 +138,11 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "ui-components/": ("200", READ_ONLY),
 }  # fmt: skip
 
-for _model in ("accounts/auditevent", "accounts/mail", "accounts/user", "organisations/organisation", "sharing/pause"):
+READ_BY_STAFF: Final = (
+    "accounts/auditevent", "accounts/mail", "accounts/user", "organisations/organisation", "results/importbatch",
+    "sharing/pause",
+)  # fmt: skip
+for _model in READ_BY_STAFF:
     MATRIX.update({  # only read by staff, never added, changed or deleted
         f"admin/{_model}/": (staff("200"), staff("200")),
         f"admin/{_model}/add/": (staff("403"), staff("403")),
@@ -182,7 +207,10 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<str:code>": "ABCDEFGHJKMN",
         "<str:name>": "no-such-mail",
         "<path:content_type_id>": 0,
-        "^(?P<app_label>accounts|sharing|organisations)/$": "accounts/",
+        "<uuid:job_id>": make_import(id=JOB).pk,
+        "<uuid:look_id>": make_look(Result.objects.get(), people["staff"], id=LOOK).pk,
+        "<int:number>": 1,
+        "^(?P<app_label>accounts|results|sharing|organisations)/$": "accounts/",
         "(?P<url>.*)$": "no-such-page/",
         "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/1-no-such-key/",
     }
@@ -191,6 +219,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "accounts/mail": Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-").pk,
         "accounts/user": people["verifier"] and people["verifier"].pk,
         "organisations/organisation": organisation.pk,
+        "results/importbatch": make_batch().pk,
         "sharing/pause": Pause.objects.create(
             scope="organisation", organisation=organisation, until=timezone.now(), misses=1
         ).pk,

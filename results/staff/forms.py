@@ -4,20 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from results.models import Status
 from results.numbers import normalise
+from results.staff import uploads
 from results.staff.models import Purpose
 
 LONGEST_REASON = 300
-
-
-def upload_limits() -> dict[str, int]:
-    """Bytes that each file of `UploadForm` may have."""
-    return {"file": settings.IMPORT_MAX_FILE_BYTES, "photos": settings.IMPORT_MAX_PHOTOS_BYTES}
 
 
 class UploadForm(forms.Form):
@@ -38,7 +33,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, too_large: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._too_large = frozenset(too_large)
-        sizes = {name: filesizeformat(limit) for name, limit in upload_limits().items()}
+        sizes = {name: filesizeformat(limit) for name, limit in uploads.limits().items()}
         self.fields["file"].help_text = _("CSV in UTF-8, at most %(size)s.") % {"size": sizes["file"]}
         self.fields["photos"].help_text = _(
             "ZIP of JPEG or PNG pictures, at most %(size)s. Without it, photos that are stored stay as they are."
@@ -46,7 +41,7 @@ class UploadForm(forms.Form):
 
     def clean(self) -> None:
         super().clean()
-        for name, limit in upload_limits().items():
+        for name, limit in uploads.limits().items():
             if name in self._too_large:
                 self.errors.pop(name, None)
                 text = _("The file is larger than %(size)s. Split it into several.")

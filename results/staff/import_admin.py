@@ -14,7 +14,6 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
@@ -23,10 +22,10 @@ from accounts.audit import user_actor
 from accounts.models import Action, User
 from results.staff import clearing, imports
 from results.staff.clearing import ImportStateError
-from results.staff.forms import ConfirmForm, UploadForm, upload_limits
+from results.staff.forms import ConfirmForm, UploadForm
 from results.staff.models import ImportJob, ImportState
 from results.staff.people import names_of
-from results.staff.uploads import LimitedUploadHandler
+from results.staff.uploads import IMPORT_PAGE, too_large
 
 PROBLEMS_A_PAGE = 50
 AT_WORK = {ImportState.UPLOADED, ImportState.CHECKING, ImportState.CONFIRMED, ImportState.LOADING}
@@ -52,9 +51,10 @@ class ImportJobAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
+        form = require_http_methods(["GET", "HEAD", "POST"])
         return [
             path("", view(self.changelist_view), name="results_importjob_changelist"),
-            path("add/", view(csrf_exempt(self.upload_view)), name="results_importjob_add"),
+            path("add/", view(form(self.upload_view)), name=IMPORT_PAGE),
             path("<uuid:job_id>/", view(require_safe(self.job_view)), name="results_importjob_change"),
             path("<uuid:job_id>/problems/", view(require_safe(self.problems_view)), name="results_importjob_problems"),
             path("<uuid:job_id>/rejects.csv", view(require_safe(self.rejects_view)), name="results_importjob_rejects"),
@@ -75,19 +75,11 @@ class ImportJobAdmin(ReadOnlyAdmin):
         return f"{job.counts['rows']:,}" if job.counts else "–"
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
-        """The form and what it sends.  Who may not upload sends nothing: the limits stand before anything is read."""
+        """The form and what it sends."""
         self._require(request, "results.add_importjob")
-        handler = LimitedUploadHandler(request, upload_limits())
-        request.upload_handlers = [handler]
-        guarded: HttpResponse = csrf_protect(require_http_methods(["GET", "HEAD", "POST"])(self._upload))(
-            request, handler
-        )
-        return guarded
-
-    def _upload(self, request: HttpRequest, handler: LimitedUploadHandler) -> HttpResponse:
         form = UploadForm()
         if request.method == "POST":
-            form = UploadForm(request.POST, request.FILES, too_large=handler.too_large)
+            form = UploadForm(request.POST, request.FILES, too_large=too_large(request))
             if form.is_valid():
                 files = form.cleaned_data
                 job = imports.upload(file=files["file"], photos=files["photos"], by=actor(request))

@@ -1,20 +1,31 @@
-"""Uploads of any size: streamed to the disk, and dropped once they pass the limit of their field."""
+"""Uploads to this service: none, but for the files of an import, streamed to the disk and dropped past their limit."""
 
 from collections.abc import Mapping
+from typing import Final
 
+from django.conf import settings
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 
+IMPORT_PAGE: Final = "results_importjob_add"
+
+
+def limits() -> dict[str, int]:
+    """Bytes that each file of an import may have."""
+    return {"file": settings.IMPORT_MAX_FILE_BYTES, "photos": settings.IMPORT_MAX_PHOTOS_BYTES}
+
 
 class LimitedUploadHandler(TemporaryFileUploadHandler):
-    """Takes the files of the named fields up to so many bytes, and none of other fields.
+    """The one handler of the service (FILE_UPLOAD_HANDLERS); `too_large` names the fields whose file was dropped.
 
-    `too_large` names the fields whose file was dropped.
+    It is asked before any form, also before the check of the form's token: only who may import gets a byte stored.
     """
 
-    def __init__(self, request: HttpRequest, limits: Mapping[str, int]) -> None:
+    def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
-        self._limits = limits
+        match = request.resolver_match
+        expected = match and match.url_name == IMPORT_PAGE and request.user.has_perm("results.add_importjob")
+        self._limits: Mapping[str, int] = limits() if expected else {}
         self.too_large: set[str] = set()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -23,3 +34,8 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
             self.too_large.add(field)
             raise SkipFile
         super().receive_data_chunk(raw_data, start)
+
+
+def too_large(request: HttpRequest) -> set[str]:
+    """Fields of this request whose file was dropped."""
+    return {field for handler in request.upload_handlers for field in getattr(handler, "too_large", ())}
