@@ -1,0 +1,70 @@
+"""The admin's start page: what waits, for those who may see it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Mail
+from organisations.models import Organisation
+from results import holds
+from results.models import Status
+from sharing.models import Pause
+from tests.factories import make_import, make_result
+from tests.rvs.test_staff_groups import NOBODY, client_of, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def waiting_work(organisation: Organisation) -> None:
+    now = timezone.now()
+    make_import(state="ready")
+    make_import(state="failed")
+    make_import(state="failed")
+    make_import(state="discarded", ended_at=now)
+    holds.hold(result=make_result(), status=Status.WITHHELD, reason="Under investigation", by="system:tests")
+    make_result()
+    pause = {"scope": "organisation", "organisation": organisation, "misses": 30}
+    Pause.objects.create(until=now + timedelta(hours=1), **pause)
+    Pause.objects.create(until=now - timedelta(hours=1), **pause)
+    Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-", state="failed")
+
+
+def shown(client: Client) -> dict[str, int]:
+    return {str(kind.label): kind.number for kind in client.get("/admin/").context["waiting"]}
+
+
+def test_a_superuser_sees_everything_that_waits(waiting_work: None, staff: Client) -> None:
+    assert shown(staff) == {
+        "Imports that wait for confirmation": 1,
+        "Imports that failed": 2,
+        "Results held by staff": 1,
+        "Checks that are paused": 1,
+        "Mails that could not be delivered": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("group", "kinds"),
+    [
+        ("Registrations", {"Checks that are paused", "Mails that could not be delivered"}),
+        ("Results", {"Imports that wait for confirmation", "Imports that failed", "Results held by staff",
+                     "Checks that are paused"}),
+        ("Helpdesk", {"Results held by staff", "Checks that are paused", "Mails that could not be delivered"}),
+        (NOBODY, set()),
+    ],
+)  # fmt: skip
+def test_a_group_sees_what_it_may_open(waiting_work: None, group: str, kinds: set[str]) -> None:
+    client = client_of(make_staff(group))
+    waiting = client.get("/admin/").context["waiting"]
+    assert {str(kind.label) for kind in waiting} == kinds
+    assert {client.get(kind.url).status_code for kind in waiting} <= {200}
+
+
+def test_each_link_leads_to_as_many_rows_as_it_says(waiting_work: None, staff: Client) -> None:
+    for kind in staff.get("/admin/").context["waiting"]:
+        context = staff.get(kind.url).context
+        rows = len(context["hits"]) if "hits" in context else context["cl"].result_count
+        assert rows == kind.number, kind.label
