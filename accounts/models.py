@@ -198,7 +198,7 @@ class Session(AbstractBaseSession):
     their own sessions.  No network address is kept: the kind of browser is enough to recognise one's own.
     """
 
-    id = models.UUIDField(null=True, unique=True, editable=False)
+    id = models.UUIDField(null=True, db_index=True, editable=False)  # not unique: a new key is made before the old goes
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
     device = models.CharField(max_length=60, blank=True)
     began_at = models.DateTimeField(null=True)

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ),
                 ("session_data", models.TextField(verbose_name="session data")),
                 ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
-                ("id", models.UUIDField(editable=False, null=True, unique=True)),
+                ("id", models.UUIDField(db_index=True, editable=False, null=True)),
                 ("device", models.CharField(blank=True, max_length=60)),
                 ("began_at", models.DateTimeField(null=True)),
                 ("seen_at", models.DateTimeField(null=True)),
