@@ -59,7 +59,7 @@ class ResultAdmin(ReadOnlyAdmin):
     def lookup_view(self, request: HttpRequest) -> HttpResponse:
         """The form, and what it found: by POST, so that no name or date of birth stands in an address."""
         self._require(request, "results.view_result")
-        form, found = LookupForm(request.POST or None), None
+        form, found = LookupForm(request.POST if request.method == "POST" else None), None
         if request.method == "POST" and form.is_valid():
             found = lookup.search(by=actor(request), **form.cleaned_data)
         return self._page(request, "lookup", title=_("Look a result up"), form=form, found=found, most=lookup.MOST_HITS)
