@@ -27,6 +27,7 @@ else:
 
 EMAIL_LABEL = gettext_lazy("E-mail address")
 ENTER_EMAIL = gettext_lazy("Enter your e-mail address")
+NO_EMAIL = gettext_lazy("Enter an e-mail address in the usual form, such as name@example.org")
 ENTER_PASSWORD = gettext_lazy("Enter your password")
 PASSKEY_REFUSED = gettext_lazy("This passkey was not accepted. Try again, or use another way.")
 
@@ -43,9 +44,7 @@ class LogInForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has n
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, {"login": ENTER_EMAIL, "password": ENTER_PASSWORD}, login=EMAIL_LABEL)
-        self.fields["login"].error_messages["invalid"] = gettext_lazy(
-            "Enter an e-mail address in the usual form, such as name@example.org"
-        )
+        self.fields["login"].error_messages["invalid"] = NO_EMAIL
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
 
@@ -53,7 +52,7 @@ class ResetPasswordForm(forms.Form):
     email = forms.EmailField(
         label=EMAIL_LABEL,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": ENTER_EMAIL},
+        error_messages={"required": ENTER_EMAIL, "invalid": NO_EMAIL},
     )
 
     def save(self, request: Any) -> str:
@@ -252,7 +251,7 @@ class EmailChangeForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("New e-mail address"),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": gettext_lazy("Enter the new e-mail address")},
+        error_messages={"required": gettext_lazy("Enter the new e-mail address"), "invalid": NO_EMAIL},
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

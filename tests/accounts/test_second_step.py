@@ -11,8 +11,8 @@ from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 from pytest_django.asserts import assertContains, assertRedirects
-from pytest_django import DjangoSettings
 
 from accounts.models import Action, AuditEvent, Mail, User
 from tests.accounts import second_step
@@ -43,6 +43,7 @@ def still() -> Iterator[Any]:
         yield clock
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_app_is_set_up(client: Client, person: User, still: Any) -> None:
     log_in(client, person)
     assertRedirects(client.get("/account/second-step/app/"), "/account/confirm/?next=%2Faccount%2Fsecond-step%2Fapp%2F")
@@ -143,7 +144,7 @@ def test_parallel_uses_of_one_code_let_one_in() -> None:
             assert sorted(pool.map(step, clients)) == [False, False, False, True]
 
 
-def test_secrets_are_not_stored_as_they_are(careful: User, settings: DjangoSettings) -> None:
+def test_secrets_are_not_stored_as_they_are(careful: User, settings: Settings) -> None:
     second_step.with_codes(careful)
     app = Authenticator.objects.get(user=careful, type="totp")
     assert second_step.SECRET not in str(app.data)
@@ -164,6 +165,7 @@ def test_the_app_is_removed_and_the_codes_go_with_it(client: Client, person: Use
     assert Mail.objects.filter(subject="Second step: the authenticator app was removed").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_new_recovery_codes_end_the_old(client: Client, person: User, still: Any) -> None:
     log_in(client, person)
     second_step.confirm(client)
@@ -206,7 +208,7 @@ class TestStaff:
     """Nobody administers without a second step; the demonstration's people may."""
 
     @pytest.fixture(autouse=True)
-    def _in_production(self, settings: DjangoSettings) -> None:
+    def _in_production(self, settings: Settings) -> None:
         settings.DEMONSTRATION = False
 
     @pytest.mark.parametrize("address", ["/admin/", "/admin/accounts/user/", "/admin/no-such-page/", "/admin/login/"])

@@ -42,7 +42,7 @@ def person(transactional_db: None) -> User:
 
 
 def log_in(page: Page, person: User) -> None:
-    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("E-mail address").fill(person.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
 
@@ -80,13 +80,13 @@ def test_empty_log_in_names_the_problem_and_leads_to_the_fields(open_page: OpenP
     assert page.title().startswith("Error: Log in")
     assert_accessible(page)
     summary.get_by_role("link").first.click()
-    expect(page.get_by_label("Email")).to_be_focused()
-    expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_label("E-mail address")).to_have_attribute("aria-invalid", "true")
 
 
 def test_log_in_by_keyboard_alone(open_page: OpenPage, live_server: LiveServer, person: User) -> None:
     page = open_page(live_server.url + "/login/")
-    page.get_by_label("Email").focus()
+    page.get_by_label("E-mail address").focus()
 
     page.keyboard.type(person.email)
     page.keyboard.press("Tab")
