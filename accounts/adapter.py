@@ -34,6 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a request may be sent on to this address; Python refuses to read some of them at all."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     # --- Mail
 
     def get_from_email(self) -> str:

@@ -50,12 +50,20 @@ class End(StrEnum):
     ABSOLUTE = auto()
 
 
+KEY_LENGTH = 32
+"""Of a session's key, as Django makes it."""
+
+
 class SessionStore(DatabaseStore):
     """Django's sessions in the database, with columns that let people see their own."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:  # type: ignore[override]  # Django's stubs know only its own model
         return Session
+
+    def _validate_session_key(self, key: object) -> bool:
+        """Only what we make ourselves gets to the database, which answers a NUL in a cookie with an error."""
+        return isinstance(key, str) and key.isascii() and key.isalnum() and len(key) == KEY_LENGTH
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
         row: Session = super().create_model_instance(data)  # type: ignore[assignment]

@@ -61,8 +61,14 @@ MISSING = {
 }
 
 
+LONGEST_PART = 100
+"""Characters.  Folding takes time with the square of the length."""
+
+
 def _plain(text: str | None) -> str:
-    """Full-width digits and invisible characters folded, a trailing full stop dropped."""
+    """Full-width digits and invisible characters folded, a trailing full stop dropped; what is too long stays."""
+    if text and len(text) > LONGEST_PART:
+        return text
     folded = unicodedata.normalize("NFKC", text or "")
     return "".join(character for character in folded if character.isalnum()).casefold()
 
