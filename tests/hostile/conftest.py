@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
+from tests.hostile.addresses import addresses, everybody, everywhere, people, targets
 from tests.hostile.worker import Worker
+
+__all__ = ["addresses", "everybody", "everywhere", "people", "targets", "worker"]
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from tests.hostile.corpus_photos import PHOTO_DELIVERIES, chunk, png, saved
 from tests.hostile.worker import Worker, assert_refused
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("case", PHOTO_DELIVERIES, ids=lambda case: case.name)
 def test_a_hostile_photo_is_refused_within_limits_and_changes_nothing(
     case: Case, worker: Worker, tmp_path: Path

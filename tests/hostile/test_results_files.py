@@ -21,6 +21,7 @@ def test_the_corpus_is_large_and_no_case_stands_twice() -> None:
     assert len([case for case in everything if case.message]) >= 60
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
 def test_a_hostile_file_is_refused_within_limits_and_changes_nothing(
     case: Case, worker: Worker, tmp_path: Path
