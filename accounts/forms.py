@@ -21,6 +21,8 @@ from accounts import audit, limits, mfa, passwords
 from accounts.models import Action, User
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     ModelForm = forms.ModelForm[User]  # generic for mypy alone
 else:
     ModelForm = forms.ModelForm
@@ -32,7 +34,7 @@ ENTER_PASSWORD = gettext_lazy("Enter your password")
 PASSKEY_REFUSED = gettext_lazy("This passkey was not accepted. Try again, or use another way.")
 
 
-def _say(form: forms.BaseForm, required: Mapping[str, str | Promise], **labels: str | Promise) -> None:
+def _say(form: forms.BaseForm, required: "Mapping[str, str | _StrPromise]", **labels: "str | _StrPromise") -> None:
     """Give fields their labels and the message for when they are left empty."""
     for name, message in required.items():
         form.fields[name].error_messages["required"] = message

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
+from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -52,12 +53,17 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 def _box() -> MultiFernet:
     """Encrypts under SECRET_KEY and still reads what older keys encrypted."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = (hashlib.sha256(b"accounts.mfa" + key.encode()).digest() for key in keys)
+    digests = (hashlib.sha256(b"accounts.mfa" + force_bytes(key)).digest() for key in keys)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
+def kinds(user: User) -> list[str]:
+    """The type of each authenticator that the person has; passkeys may be several."""
+    return list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+
+
 def has_second_step(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=STEPS).exists()
+    return any(kind in STEPS for kind in kinds(user))
 
 
 def must_set_up(user: User) -> bool:

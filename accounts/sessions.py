@@ -58,14 +58,14 @@ class SessionStore(DatabaseStore):
     """Django's sessions in the database, with columns that let people see their own."""
 
     @classmethod
-    def get_model_class(cls) -> type[Session]:  # type: ignore[override]  # Django's stubs know only its own model
+    def get_model_class(cls) -> type[Session]:
         return Session
 
     def _validate_session_key(self, key: object) -> bool:
         """Only what we make ourselves gets to the database, which answers a NUL in a cookie with an error."""
         return isinstance(key, str) and key.isascii() and key.isalnum() and len(key) == KEY_LENGTH
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
         row: Session = super().create_model_instance(data)  # type: ignore[assignment]
         activity: Activity | None = data.get(ACTIVITY)
         if activity and SESSION_KEY in data:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit, sessions
+from accounts import audit, mfa, sessions
 from accounts.forms import DetailsForm
 from accounts.http import AuthenticatedRequest
 from accounts.models import Action
@@ -27,7 +27,7 @@ EVENTS_FOR: Final = timedelta(days=90)
 
 @require_safe
 def overview(request: AuthenticatedRequest) -> HttpResponse:
-    kinds = list(request.user.authenticator_set.values_list("type", flat=True))
+    kinds = mfa.kinds(request.user)
     second_steps = {
         "app": Authenticator.Type.TOTP in kinds,
         "passkeys": kinds.count(Authenticator.Type.WEBAUTHN),

@@ -1,7 +1,7 @@
 """How long an answer takes tells nobody whether an address has an account.
 
 Pairs of requests, interleaved in random order; a classifier that only looks at the time should be right as often as a
-coin (area under the ROC curve 0.5).  60 pairs for each case with a wide bound; RVS_DRILLS=full: 500 pairs, 0.42 to 0.58.
+coin (area under the ROC curve 0.5).  60 pairs a case with a wide bound; RVS_DRILLS=full: 500 pairs, 0.42 to 0.58.
 """
 
 import os
