@@ -44,7 +44,7 @@ def person(transactional_db: None) -> User:
 def log_in(page: Page, person: User) -> None:
     page.get_by_label("E-mail address").fill(person.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -72,7 +72,7 @@ def test_skip_link_comes_first_and_leads_to_the_content(open_page: OpenPage, liv
 def test_empty_log_in_names_the_problem_and_leads_to_the_fields(open_page: OpenPage, live_server: LiveServer) -> None:
     page = open_page(live_server.url + "/login/", width=NARROW)
 
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()

@@ -47,7 +47,7 @@ def row(transactional_db: None, tmp_path: Path) -> Row:
 def log_in(page: Page, person: User) -> None:
     page.get_by_label("E-mail address").fill(person.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("heading", name="Candidate Search")).to_be_visible()
 
 
