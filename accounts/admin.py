@@ -12,12 +12,14 @@ import django.contrib.auth.admin  # noqa: F401  (registers Group)
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.views.generic import RedirectView
 
-from accounts.models import AuditEvent, Mail, User
+from accounts import audit
+from accounts.models import Action, AuditEvent, Mail, User
 from accounts.views.account import log_out
 
 admin.site.unregister([Authenticator, EmailAddress, Group])
@@ -47,6 +49,19 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+class AuditedAdmin(ReadOnlyAdmin):
+    """Rows that tell of a person: whoever of staff opens one leaves a trace."""
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        if response.status_code == 200 and isinstance(request.user, User):
+            target = f"{self.opts.model_name}:{unquote(object_id)}"
+            audit.record(actor=audit.user_actor(request.user), action=Action.RECORD_VIEWED, target=target)
+        return response
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "action", "target", "organisation")
@@ -57,7 +72,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Mail)
-class MailAdmin(ReadOnlyAdmin):
+class MailAdmin(AuditedAdmin):
     list_display = ("created_at", "recipient", "subject", "state", "attempts", "sent_at", "failure")
     list_filter = ("state", "created_at")
     search_fields = ("recipient", "subject")
@@ -65,7 +80,7 @@ class MailAdmin(ReadOnlyAdmin):
 
 
 @admin.register(User)
-class UserAdmin(ReadOnlyAdmin):
+class UserAdmin(AuditedAdmin):
     list_display = ("email", "given_name", "family_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "given_name", "family_name")
