@@ -76,14 +76,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             actor=audit.system_actor("log-in"),
             action=Action.LOG_IN_FAILED,
             target=target,
-            detail={"device": devices.device_name(request.headers.get("User-Agent", ""))},
+            detail={"device": devices.device_of(request)},
         )
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         how = [_method(record) for record in get_authentication_records(request, user)]
         super().login(request, user)
         if isinstance(user, User):
-            device = devices.device_name(request.headers.get("User-Agent", ""))
+            device = devices.device_of(request)
             audit.record(
                 actor=audit.user_actor(user),
                 action=Action.LOGGED_IN,
@@ -95,7 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if isinstance(user, User):
             if not devices.is_known(request, user.email):
-                device = devices.device_name(request.headers.get("User-Agent", ""))
+                device = devices.device_of(request)
                 self.send_notification_mail("account/email/new_device", user, {"device": device})
             devices.remember(request, response, user.email)
         return response
@@ -118,8 +118,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Change it, and end the person's sessions everywhere but here."""
         super().set_password(user, password)
         if isinstance(user, User):
-            actor = audit.user_actor(user)
-            audit.record(actor=actor, action=Action.PASSWORD_CHANGED, target=actor)
+            actor, device = audit.user_actor(user), devices.device_of(self.request)
+            audit.record(actor=actor, action=Action.PASSWORD_CHANGED, target=actor, detail={"device": device})
             sessions.end_others(user=user, request=self.request)
 
 

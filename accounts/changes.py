@@ -12,6 +12,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
 from accounts import audit, sessions
+from accounts.devices import device_of
 from accounts.models import Action, User
 
 
@@ -35,5 +36,7 @@ def _removed(request: HttpRequest, user: User, authenticator: Authenticator, **_
 
 def _follow_up(request: HttpRequest, user: User, authenticator: Authenticator, action: Action) -> None:
     actor = audit.user_actor(user)
-    audit.record(actor=actor, action=action, target=actor, detail={"kind": str(authenticator.type)})
+    audit.record(
+        actor=actor, action=action, target=actor, detail={"kind": str(authenticator.type), "device": device_of(request)}
+    )
     sessions.end_others(user=user, request=request)

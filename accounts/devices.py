@@ -46,6 +46,10 @@ def device_name(user_agent: str) -> str:
     return browser or system or _("Unknown browser")
 
 
+def device_of(request: HttpRequest | None) -> str:
+    return device_name(request.headers.get("User-Agent", "")) if request else ""
+
+
 def is_known(request: HttpRequest, email: str) -> bool:
     """Whether somebody has logged in with this address in this browser: by a signed cookie, we keep no list."""
     mark = _mark(email)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts import audit
-from accounts.devices import device_name
+from accounts.devices import device_of
 from accounts.models import Action, Session, User
 
 ACTIVITY: Final = "activity"
@@ -81,9 +81,8 @@ class SessionStore(DatabaseStore):
 def begin(request: HttpRequest, **_: object) -> None:
     """Start to count: a receiver of Django's signal, for every way of logging in sends it."""
     now = timezone.now().timestamp()
-    device = device_name(request.headers.get("User-Agent", ""))
     request.session.pop(ENDED, None)
-    request.session[ACTIVITY] = Activity(id=uuid.uuid4().hex, began=now, seen=now, device=device)
+    request.session[ACTIVITY] = Activity(id=uuid.uuid4().hex, began=now, seen=now, device=device_of(request))
 
 
 def limits_of(user: User) -> Limits:
