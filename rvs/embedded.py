@@ -28,6 +28,8 @@ NOTE = "servers.json"
 THROWAWAY_PREFIX = "rvs-throwaway-"
 NOBODY = 65534
 STARTING_SECONDS = 120  # crash recovery of a large database takes its time
+# A statement that failed, and the row it failed on, would stand in the server's log with names and dates of birth.
+DISCREET = ("-c", "log_min_messages=log", "-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse")
 NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -112,7 +114,7 @@ def _start_postgres(owner: Owner, sockets: Path, *, throwaway: bool) -> Child:
     options = NOT_DURABLE if throwaway else ()
     return owner.start(
         "postgres",
-        [programs / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses=", *options],
+        [programs / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses=", *DISCREET, *options],
         environment=_server_environment(),
         prefix=account.prefix,
         stop_signal=signal.SIGINT,  # fast shutdown: it does not wait for clients

@@ -1,5 +1,6 @@
 """Friendly error pages.  None of them needs the database."""
 
+import logging
 import sys
 
 import psycopg_pool
@@ -7,7 +8,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
+logger = logging.getLogger("rvs.errors")
 UNREACHABLE = (OperationalError, InterfaceError, psycopg_pool.PoolTimeout)
 
 
@@ -22,4 +25,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(render_to_string("503.html"), status=503)
         response["Retry-After"] = "30"
         return response
-    return HttpResponse(render_to_string("500.html"), status=500)
+    try:
+        return HttpResponse(render_to_string("500.html"), status=500)
+    except Exception:
+        # Raised any further, it and what caused it would stand word for word in the web server's own log.
+        logger.exception("the page for faults could not be made")
+        return HttpResponse(_("Something went wrong. Please try again later."), status=500, content_type="text/plain")
