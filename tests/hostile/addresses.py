@@ -63,8 +63,8 @@ def _furthest(address: str) -> str:
 
 
 def some(everything: Sequence[T], turn: int) -> Sequence[T]:
-    """Every third, beginning elsewhere each turn; in the long drills all."""
-    return everything if FULL else everything[turn % 3 :: 3]
+    """Every sixth, beginning elsewhere each turn; in the long drills all."""
+    return everything if FULL else everything[turn % 6 :: 6]
 
 
 def _logged_in(person: User | None) -> Client:

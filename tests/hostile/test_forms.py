@@ -32,7 +32,7 @@ ADDRESS_NAMES: Final = {
     "_changelist_filters",
     "id__exact",
 }
-EXAMPLES: Final = 60 if FULL else 4
+EXAMPLES: Final = 60 if FULL else 2
 
 
 class _Fields(HTMLParser):
@@ -94,7 +94,7 @@ def attack(client: Client, address: str, names: set[str], *, method: str) -> Non
             assert_answered(client, method, address, data)
 
     once()
-    for huge in HUGE if method == "POST" else ():
+    for huge in HUGE if FULL else HUGE[1:2] if method == "POST" else ():
         with undone():
             assert_answered(client, method, address, dict.fromkeys(names, huge))
 

@@ -20,7 +20,7 @@ def test_a_hostile_photo_is_refused_within_limits_and_changes_nothing(
     case: Case, worker: Worker, tmp_path: Path
 ) -> None:
     case.make(tmp_path)
-    assert_refused(worker.load(tmp_path), case.message)
+    assert_refused(worker, tmp_path, case.message)
     for path in tmp_path.rglob("*"):
         if path.is_file():
             path.unlink()

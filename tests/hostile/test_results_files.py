@@ -27,7 +27,7 @@ def test_a_hostile_file_is_refused_within_limits_and_changes_nothing(
     case: Case, worker: Worker, tmp_path: Path
 ) -> None:
     case.make(tmp_path)
-    assert_refused(worker.load(tmp_path), case.message)
+    assert_refused(worker, tmp_path, case.message)
     (tmp_path / "results.csv").unlink()  # pytest keeps the folders of its last three runs
 
 

@@ -63,9 +63,14 @@ class Worker:
         self._process.communicate(timeout=_HARD_SECONDS)
 
 
-def assert_refused(outcome: Outcome, message: str) -> None:
-    """Refused by the command in its own words, in time, within the memory, without a trace."""
+def assert_refused(worker: Worker, folder: Path, message: str) -> None:
+    """Refused by the command in its own words, in time, within the memory, without a trace.
 
+    A machine that was busy with something else gets a second try.
+    """
+    outcome = worker.load(folder)
+    if outcome.seconds >= SECONDS:
+        outcome = worker.load(folder)
     assert outcome.exit_code in {1, 2}, outcome
     assert message in outcome.output, outcome.output[:2_000]
     assert not outcome.changed, outcome

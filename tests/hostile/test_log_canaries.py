@@ -1,0 +1,294 @@
+"""Distinct words in every field that tells of a person: no log, no broker and no mail header repeats one."""
+
+import io
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from smtplib import SMTPException
+from typing import Any, Final
+from unittest import mock
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import IntegrityError, connection, models
+from django.test import Client
+from django.utils import timezone
+from redis import Redis
+
+from accounts import tasks
+from accounts.models import Mail, User
+from organisations.models import Membership, Organisation, Role
+from results.numbers import secret_digest
+from rvs.logs import JsonFormatter
+from rvs.personal_data import Kind, kinds
+from tests.factories import make_organisation, make_result
+from tests.results.loading import undone
+
+pytestmark = pytest.mark.django_db
+
+# Every word is one that occurs nowhere else; forms and columns decide what it may look like.
+PLANTED: Final = {
+    "accounts.User.given_name": "Kanarigiven",
+    "accounts.User.family_name": "Kanarifamily",
+    "accounts.User.job_title": "Kanarijob",
+    "accounts.User.email": "kanari-user@example.org",
+    "accounts.User.password": "kanari-password-2026",
+    "accounts.Mail.text": "kanari-mail-text",
+    "accounts.Mail.html": "kanari-mail-html",
+    "accounts.Mail.recipient": "kanari-recipient@example.org",
+    "accounts.Mail.subject": "kanari-subject",
+    "accounts.EmailChange.new_email": "kanari-new@example.org",
+    "accounts.Session.session_key": "kanarisessionkey0123456789abcdef",
+    "results.Result.reference_number": "KANARI0REFERENCE",
+    "results.Result.verification_number": "KANARI0VERIFY",
+    "results.Result.candidate_id": "KANARI0ID",
+    "results.Result.secret_digest": "7419",  # the secret number itself
+    "results.ResultVersion.given_names": "Kanariones",
+    "results.ResultVersion.family_name": "Kanaritwo",
+    "results.ResultVersion.date_of_birth": "1987-11-23",
+    "results.ResultVersion.email": "kanari-candidate@example.org",
+    "results.ResultVersion.note": "kanari-note",
+    "results.ResultVersion.session": "Kanarisession 2021",
+    "results.ResultVersion.centre_number": "KANARICENTRE",
+    "results.ResultVersion.centre_name": "Kanaricentrename",
+    "results.ResultVersion.place_of_entry": "KANARIPLACE",
+    "results.ResultVersion.certificate_number": "KANARICERT",
+    "results.RecordLook.note": "kanari-look",
+    "sharing.Verification.applicant_reference": "kanari-applicant",
+}
+# What is no word of a person by itself: choices, numbers up to 230, files whose names come from their content.
+WITHOUT_WORDS: Final = {
+    "results.ResultVersion": "status issued_status exam exam_date label cefr reading use_of_english writing listening "
+    "speaking reading_and_writing country photo certificate_date",
+    "results.ImportJob": "file photos rejects samples",
+    "accounts.Session": "session_data",
+}
+TEXT: Final = (models.CharField, models.TextField, models.DateField, models.BinaryField)
+CANARIES: Final = sorted({word for word in PLANTED.values() if len(word) > 4} | {"23 November 1987", "23/11/1987"})
+
+
+def unplanted(classified: list[tuple[str, Kind]]) -> set[str]:
+    """Fields with words of a person that no canary stands in."""
+    telling = {name for name, kind in classified if kind not in {Kind.NONE, Kind.PSEUDONYM}}
+    stored = {
+        name
+        for name in telling
+        if isinstance(_field(name), TEXT) and not isinstance(_field(name), models.DateTimeField)
+    }
+    wordless = {f"{model}.{name}" for model, names in WITHOUT_WORDS.items() for name in names.split()}
+    return stored - set(PLANTED) - wordless
+
+
+def _field(name: str) -> Any:
+    app, model, field = name.split(".")
+    return apps.get_model(app, model)._meta.get_field(field)
+
+
+def test_every_field_that_tells_of_a_person_has_a_canary() -> None:
+    assert unplanted(kinds()) == set()
+
+
+def test_a_field_without_a_canary_is_noticed() -> None:
+    assert unplanted([*kinds(), ("organisations.Organisation.name", Kind.IDENTITY)]) == {
+        "organisations.Organisation.name"
+    }
+
+
+@contextmanager
+def overheard() -> Iterator[io.StringIO]:
+    """Everything that is logged meanwhile, at every level, as the service would write it."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    handler.setFormatter(JsonFormatter())
+    configured: Any = settings.LOGGING["loggers"]
+    loggers = [logging.getLogger(name) for name in ("", *configured)]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG if logger.name.startswith(("rvs", "django.request")) else logging.INFO)
+    try:
+        yield said
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+def assert_silent(text: str) -> None:
+    assert [(word, line[:300]) for line in text.splitlines() for word in CANARIES if word.lower() in line.lower()] == []
+
+
+@pytest.fixture
+def somebody() -> tuple[User, Organisation]:
+    """A verifier, a candidate and everything between them, under the names of canaries."""
+    user = User.objects.create_user(is_staff=True, is_superuser=True, **_planted("accounts.User"))
+    organisation = make_organisation("University of Example")
+    Membership.objects.create(organisation=organisation, user=user, role=Role.PRIMARY)
+    content = _planted("results.ResultVersion")
+    content["date_of_birth"] = date.fromisoformat(content["date_of_birth"])
+    result = make_result("KANARI0REFERENCE", "KANARI0VERIFY", **content)
+    type(result).objects.filter(pk=result.pk).update(
+        candidate_id="KANARI0ID", secret_digest=secret_digest("KANARI0ID", PLANTED["results.Result.secret_digest"])
+    )
+    Mail.objects.create(sender="a@example.org", **_planted("accounts.Mail"))
+    return user, organisation
+
+
+def _planted(model: str) -> dict[str, Any]:
+    return {name.rpartition(".")[2]: word for name, word in PLANTED.items() if name.startswith(f"{model}.")}
+
+
+SEARCH: Final = {
+    "reference_number": "KANARI0REFERENCE", "date_of_birth_day": "23", "date_of_birth_month": "11",
+    "date_of_birth_year": "1987", "applicant_reference": "kanari-applicant",
+}  # fmt: skip
+
+
+def log_in(user: User) -> Client:
+    client = Client(raise_request_exception=False, HTTP_REFERER="http://testserver/?q=kanari-referer")
+    answer = client.post("/login/", {"login": user.email, "password": PLANTED["accounts.User.password"]})
+    assert answer.status_code == 302
+    return client
+
+
+def wander(client: Client, addresses: list[str]) -> None:
+    """What people do, with what they type, in the right places and in wrong ones."""
+    client.post("/candidate-search/", SEARCH)
+    typed = dict(zip(map(str, range(len(PLANTED))), PLANTED.values(), strict=True))
+    for address in addresses:
+        if "logout" not in address:
+            with undone():
+                client.get(address, typed)
+                client.post(address, {**SEARCH, **typed})
+    for word in CANARIES:
+        client.get(f"/{word}/")
+        client.get(f"/check/{word}/", headers={"User-Agent": word, "Host": word.replace("@", "")})
+        client.post("/password/reset/", {"email": word})
+        client.post("/login/", {"login": word, "password": word})
+        client.post("/check/", {"code": word}, HTTP_COOKIE=f"session={word}")
+
+
+def test_logs_say_nothing_of_anybody_on_any_page(everywhere: list[str], somebody: tuple[User, Organisation]) -> None:
+    with overheard() as said:
+        wander(log_in(somebody[0]), everywhere)
+
+    lines = said.getvalue().splitlines()
+    assert len(lines) > len(everywhere)
+    assert all(json.loads(line)["message"] for line in lines)
+    assert_silent(said.getvalue())
+
+
+def test_a_canary_that_is_logged_is_noticed() -> None:
+    with overheard() as said:
+        logging.getLogger("rvs.request").warning("Kanarigiven")
+    with pytest.raises(AssertionError):
+        assert_silent(said.getvalue())
+
+
+CULPRITS: Final = (
+    "sharing.door.check_by_number", "sharing.door.recent_verifications", "sharing.limits.attempt",
+    "sharing.views.render",
+    "sharing.door.describe", "accounts.audit.record", "django.template.base.Template.render", "rvs.pages.render",
+    "django.contrib.sessions.backends.db.SessionStore.load", "results.codes.standing", "accounts.throttle.take",
+    "django.db.models.query.QuerySet.get", "accounts.adapter.AccountAdapter.authenticate", "results.views.render",
+    "organisations.middleware.MembershipMiddleware.__call__", "django.contrib.admin.options.ModelAdmin.changelist_view",
+    "accounts.outbox.OutboxBackend.send_messages",
+)  # fmt: skip
+FAULTS: Final[tuple[Callable[[str], Exception], ...]] = (
+    ValueError, KeyError, OSError, RuntimeError, LookupError,
+    lambda word: IntegrityError(f'duplicate key value\nDETAIL:  Key (email)=({word}) already exists.'),
+    lambda word: UnicodeDecodeError("utf-8", word.encode(), 0, 1, word),
+)  # fmt: skip
+
+
+def test_a_hundred_faults_in_different_places_say_nothing_of_anybody(somebody: tuple[User, Organisation]) -> None:
+    faults = 0
+    client = log_in(somebody[0])
+    words = " ".join(CANARIES)
+    with overheard() as said:
+        for turn, culprit in enumerate(CULPRITS):
+            for fault in (FAULTS * 2)[turn % len(FAULTS) :][:3]:
+                with undone(), mock.patch(culprit, side_effect=fault(words)) as guilty:
+                    client.get("/candidate-search/")
+                    client.post("/candidate-search/", SEARCH)
+                    client.get("/check/0123456789AB/")
+                    client.get("/admin/accounts/user/")
+                    client.post("/password/reset/", {"email": PLANTED["accounts.User.email"]})
+                    Client(raise_request_exception=False).post("/login/", {"login": "x@example.org", "password": words})
+                faults += guilty.call_count
+    assert faults > 100
+    assert said.getvalue().count('"exception"') > 100
+    assert_silent(said.getvalue())
+
+
+def test_faults_of_the_database_and_of_tasks_say_nothing_of_anybody(somebody: tuple[User, Organisation]) -> None:
+    broken: list[Callable[[], object]] = [
+        lambda: User.objects.create_user(PLANTED["accounts.User.email"], None, given_name="Kanarigiven"),
+        lambda: User.objects.create_user("kanari-new@example.org", None, given_name="Kanarigiven" * 50),
+        lambda: make_result("KANARI0REFERENCE"),
+        lambda: connection.cursor().execute("select %s::date", ["Kanarifamily"]),
+        lambda: connection.cursor().execute("select cast('Kanarifamily' as uuid)"),
+    ]
+    with overheard() as said:
+        for action in broken:
+            with undone():
+                try:
+                    action()
+                except Exception:
+                    logging.getLogger("rvs.tests").exception("it failed")
+                else:
+                    pytest.fail("nothing failed")
+        with mock.patch("accounts.delivery.get_connection", side_effect=SMTPException(" ".join(CANARIES))):
+            tasks.deliver_mail.apply()
+        with mock.patch("accounts.delivery.deliver_due", side_effect=ValueError(" ".join(CANARIES))):
+            tasks.deliver_mail.apply()
+    assert said.getvalue().count('"exception"') >= len(broken)
+    assert_silent(said.getvalue())
+    assert_silent(_servers_log())
+
+
+def _servers_log() -> str:
+    """What PostgreSQL wrote, if it is the one that the tests started."""
+    log = Path(unquote(urlsplit(os.environ["STORAGE_URL"]).path)).parent / "log" / "postgres.log"
+    return log.read_text(errors="replace") if log.exists() else ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_broker_holds_nothing_of_anybody(somebody: tuple[User, Organisation]) -> None:
+    broker = urlsplit(os.environ["REDIS_URL"])
+    valkey = (
+        Redis(unix_socket_path=unquote(broker.path)) if broker.scheme == "unix" else Redis.from_url(broker.geturl())
+    )
+    client = log_in(somebody[0])
+    client.post("/candidate-search/", SEARCH)
+    client.post("/password/reset/", {"email": PLANTED["accounts.User.email"]})
+
+    held = [(key, valkey.dump(key)) for key in valkey.scan_iter()]
+    files = (Path(unquote(urlsplit(os.environ["STORAGE_URL"]).path)).parent / "valkey").rglob("*")
+    kept = b" ".join(path.read_bytes() for path in files if path.is_file())
+    valkey.close()
+
+    assert held, "the bell was rung"
+    assert_silent(f"{held!r} {kept!r}")
+
+
+def test_mail_headers_say_nothing_but_to_whom_the_mail_goes(somebody: tuple[User, Organisation]) -> None:
+    Mail.objects.all().delete()
+    Client().post("/password/reset/", {"email": PLANTED["accounts.User.email"]})
+    Mail.objects.update(due_at=timezone.now())
+    sent: list[Any] = []
+    with mock.patch("accounts.delivery.get_connection") as transport:
+        transport.return_value.send_messages.side_effect = sent.extend
+        tasks.deliver_mail.apply()
+
+    assert sent
+    for mail in sent:
+        headers = dict(mail.message().items())
+        assert headers.pop("To") == PLANTED["accounts.User.email"]
+        assert_silent(str(headers))
