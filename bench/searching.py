@@ -16,8 +16,6 @@ from io import BytesIO, StringIO
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -155,18 +153,22 @@ def _rate(port: int, users: list[dict[str, str]], requests: list[Request]) -> fl
 
 
 def _headers(user: User) -> dict[str, str]:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    cookies = f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={CSRF}"
+    """Of a session that has begun."""
+    client = _logged_in(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={CSRF}"
     return {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
 
 
-def _queries(user: User, row: Row) -> int:
+def _logged_in(user: User) -> Client:
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
+    client.get("/help/")
+    return client
+
+
+def _queries(user: User, row: Row) -> int:
+    client = _logged_in(user)
     form = dict(pair.split("=") for pair in _search(row).body.split("&"))
     with CaptureQueriesContext(connection) as queries:
         assert client.post("/candidate-search/", form).status_code == 302

@@ -123,7 +123,9 @@ def _unusual_text(cell: str, limit: int) -> str:
 
 
 def _shows(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
+    """Letters younger than this Python's Unicode (category Cn) count as seen."""
+    category = unicodedata.category(character)
+    return category == "Cn" or (category[0] not in "CMZ" and character not in _BLANK)
 
 
 def _most_marks(cell: str) -> int:
