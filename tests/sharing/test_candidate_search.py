@@ -93,8 +93,9 @@ def test_a_number_that_can_be_none_is_explained(verifier: Client, number: str) -
 
 
 def _plain(response: Any) -> str:
-    """The page without what is random in it and always as long: the forms' token and ids."""
-    return re.sub(r'"\w{64}"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', "", response.content.decode())
+    """The page without what is random in it and always as long: the forms' token, ids, and the session's seconds."""
+    token, identifier = r'"\w{64}"', "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    return re.sub(f'{token}|{identifier}|data-seconds="\\d+"', "", response.content.decode())
 
 
 def test_every_cause_of_no_match_looks_the_same(verifier: Client, result: Result) -> None:
