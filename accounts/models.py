@@ -101,6 +101,7 @@ class Action(models.TextChoices):
     RESULT_VIEWED = "result_viewed", _("Result viewed")
     STATEMENT_DOWNLOADED = "statement_downloaded", _("Statement of Results downloaded")
     PHOTO_VIEWED = "photo_viewed", _("Test-day photo viewed")
+    STAFF_CHANGED = "staff_changed", _("Changed by staff")
 
 
 def actions() -> list[tuple[str, str | Promise]]:
