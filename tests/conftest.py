@@ -1,7 +1,9 @@
 """Personas and settings that all tests share."""
 
+import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -12,6 +14,11 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from organisations.models import Organisation, Role
 from tests.factories import make_member, make_organisation, make_user
+
+# The gate tries the same examples each time, so that it fails for a change and not for a day; drills try new ones.
+hypothesis.settings.register_profile("gate", derandomize=True, database=None)
+hypothesis.settings.register_profile("drills", print_blob=True)
+hypothesis.settings.load_profile("drills" if os.environ.get("RVS_DRILLS") == "full" else "gate")
 
 
 @pytest.fixture(scope="session", autouse=True)
