@@ -14,10 +14,16 @@ __all__ = ["addresses", "everybody", "everywhere", "people", "targets", "worker"
 
 
 @pytest.fixture(scope="session")
-def worker(django_db_setup: None) -> Iterator[Worker]:
-    """The importer in processes of its own, on the tests' database."""
+def environment(django_db_setup: None) -> dict[str, str]:
+    """For a process of its own on the tests' database."""
     name = str(connection.settings_dict["NAME"])
     url = urlsplit(os.environ["DATABASE_URL"])
-    worker = Worker({"DATABASE_URL": url._replace(path=f"/{name}").geturl()})
+    return {**os.environ, "DATABASE_URL": url._replace(path=f"/{name}").geturl()}
+
+
+@pytest.fixture(scope="session")
+def worker(environment: dict[str, str]) -> Iterator[Worker]:
+    """The importer in processes of its own."""
+    worker = Worker(environment)
     yield worker
     worker.stop()

@@ -47,7 +47,7 @@ class Worker:
             [sys.executable, "-m", "tests.hostile.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **environment},
+            env=environment,
             text=True,
         )
 
