@@ -37,9 +37,7 @@ def port(environment: dict[str, str]) -> Iterator[int]:
 
 def _wait_for(port: int) -> None:
     end = time.monotonic() + 60
-    while not ask(port, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
-        b"HTTP/1.1 200"
-    ):
+    while not ask(port, get(b"/livez")).startswith(b"HTTP/1.1 200"):
         assert time.monotonic() < end, "the server did not start"
         time.sleep(0.2)
 
