@@ -16,7 +16,7 @@ from io import BytesIO, StringIO
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -81,8 +81,9 @@ def _load_results() -> list[Row]:
 
 def _make_user(number: int) -> User:
     user = User.objects.create_user(f"bench{number}@example.org", None, given_name="Bench")
-    organisation = Organisation.objects.create(name=f"Bench {number}", country="GB")
-    Membership.objects.create(organisation=organisation, user=user, role=Role.PRIMARY)
+    with transaction.atomic():
+        organisation = Organisation.objects.create(name=f"Bench {number}", country="GB")
+        Membership.objects.create(organisation=organisation, user=user, role=Role.PRIMARY)
     return user
 
 

@@ -10,11 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from accounts.models import User
 from results import catalogue
-from results.querysets import ResultQuerySet
+from results.querysets import ClaimQuerySet, ResultQuerySet
 from results.staff.models import ImportJob, ImportProblem, RecordLook
 
 __all__ = [
+    "Candidate",
+    "Claim",
     "ImportBatch",
     "ImportJob",
     "ImportProblem",
@@ -91,6 +94,7 @@ class Result(models.Model):
     candidate_id = models.CharField(max_length=9, blank=True)
     secret_digest = models.BinaryField(max_length=SECRET_DIGEST_BYTES, null=True, blank=True)
     current = models.OneToOneField("ResultVersion", on_delete=models.PROTECT, related_name="+")
+    photo_hidden = models.BooleanField(default=False, db_default=False)  # the candidate's wish, on every channel
 
     objects = ResultQuerySet.as_manager()
 
@@ -230,3 +234,36 @@ class StatementCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Candidate(models.Model):
+    """A person who looks at their own results here, and what they told of themselves."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="candidate")
+    first_language = models.CharField(_("first language"), max_length=60, blank=True)
+    country = CountryField(_("country"), blank=True)
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Claim(models.Model):
+    """A candidate proved that a result is theirs: it belongs to one account only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    result = models.OneToOneField(Result, on_delete=models.PROTECT, related_name="claim")
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="claims")
+    claimed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions = [("move_claim", "Can move a result to another account")]
+
+    def __str__(self) -> str:
+        return f"Claim {self.pk}"

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from results.models import Result  # noqa: F401  (the queryset's type parameter)
+    from results.models import Claim, Result  # noqa: F401  (the querysets' type parameters)
 
 
 class ResultQuerySet(models.QuerySet["Result"]):
@@ -19,3 +19,11 @@ class ResultQuerySet(models.QuerySet["Result"]):
     def held(self) -> "ResultQuerySet":
         """Results that staff hold at present, the latest first."""
         return self.filter(current__held=True).select_related("current").order_by("-current__created_at")
+
+
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    """Whose results are whose."""
+
+    def with_results(self) -> "ClaimQuerySet":
+        """With what a list shows of them, the latest exam first."""
+        return self.select_related("result__current").order_by("-result__current__exam_date", "result_id")

@@ -57,11 +57,51 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.NONE: "asked_at old_confirmed_at new_confirmed_at",
     },
     "organisations.Organisation": {
-        Kind.NONE: "id name website country state created_at",
+        Kind.NONE: "id name type slug website country city address telephone admissions_email description state "
+        "created_at applicant_reference_label applicant_reference_pattern mfa_required_from session_minutes "
+        "own_domains_only",
+    },
+    "organisations.FormerName": {
+        Kind.NONE: "id organisation name until",
+    },
+    "organisations.EmailDomain": {
+        Kind.NONE: "id organisation domain confirmed",
+    },
+    "organisations.AcceptedExam": {
+        Kind.NONE: "id organisation exam minimum_score minimum_label maximum_age_months",
     },
     "organisations.Membership": {
         Kind.PSEUDONYM: "user",
-        Kind.NONE: "id organisation role created_at",
+        Kind.NONE: "id organisation role is_active created_at invited_at accepted_at",
+    },
+    "organisations.Handover": {
+        Kind.PSEUDONYM: "giver taker",
+        Kind.NONE: "id organisation offered_at",
+    },
+    "organisations.Registration": {
+        Kind.IDENTITY: "given_name family_name job_title",
+        Kind.CONTACT: "email",
+        Kind.PSEUDONYM: "id reference first_approved_by decided_by",
+        Kind.NONE: "state organisation_name organisation_type website country made_at terms_accepted_at confirmed_at "
+        "due_on flags first_approved_at decided_at reason organisation",
+    },
+    "organisations.RegistrationMessage": {
+        Kind.CONTACT: "text",
+        Kind.PSEUDONYM: "registration author",
+        Kind.NONE: "id by_staff sent_at",
+    },
+    "organisations.ReasonText": {
+        Kind.NONE: "id decision title text",
+    },
+    "organisations.JoinRequest": {
+        Kind.IDENTITY: "given_name family_name job_title",
+        Kind.CONTACT: "email",
+        Kind.PSEUDONYM: "id decided_by",
+        Kind.NONE: "organisation state made_at confirmed_at due_on decided_at",
+    },
+    "organisations.NameChange": {
+        Kind.PSEUDONYM: "asked_by decided_by",
+        Kind.NONE: "id organisation new_name reason asked_at decided_at granted answer",
     },
     "results.ImportBatch": {
         Kind.PSEUDONYM: "actor",
@@ -72,6 +112,16 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.RESULT: "reference_number verification_number",
         Kind.IDENTITY: "candidate_id",
         Kind.PSEUDONYM: "id current",
+        Kind.NONE: "photo_hidden",
+    },
+    "results.Candidate": {
+        Kind.IDENTITY: "first_language country",
+        Kind.PSEUDONYM: "user",
+        Kind.NONE: "since",
+    },
+    "results.Claim": {
+        Kind.PSEUDONYM: "id result candidate",
+        Kind.NONE: "claimed_at",
     },
     "results.ResultVersion": {
         Kind.RESULT: "status issued_status held note exam session exam_date centre_number centre_name place_of_entry "
@@ -105,8 +155,38 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.NONE: "organisation made_at last_made_at right_until",
     },
     "sharing.Access": {
-        Kind.PSEUDONYM: "verification version actor",
+        Kind.PSEUDONYM: "verification share version actor",
         Kind.NONE: "id channel day count first_at last_at",
+    },
+    "sharing.Share": {
+        Kind.PSEUDONYM: "id result version_shared shared_by applicant_reference",
+        Kind.NONE: "organisation shared_at expires_at with_photo ended_at ending",
+    },
+    "sharing.Change": {
+        Kind.PSEUDONYM: "id public_id share verification version",
+        Kind.NONE: "position type occurred_at organisation",
+    },
+    "sharing.Counter": {
+        Kind.NONE: "id value",
+    },
+    "sharing.Seen": {
+        Kind.PSEUDONYM: "user share version_first_seen",
+        Kind.NONE: "id first_seen_at",
+    },
+    "sharing.ReadMark": {
+        Kind.PSEUDONYM: "user",
+        Kind.NONE: "organisation shared_until",
+    },
+    "sharing.Note": {
+        Kind.IDENTITY: "author_name",
+        Kind.CONTACT: "text",
+        Kind.PSEUDONYM: "share author",
+        Kind.NONE: "id written_at",
+    },
+    "sharing.OrganisationInvitation": {
+        Kind.CONTACT: "email",
+        Kind.PSEUDONYM: "candidate",
+        Kind.NONE: "id organisation_name website sent_at",
     },
     "sharing.Check": {
         Kind.PSEUDONYM: "actor number_digest date_digest",

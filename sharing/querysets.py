@@ -9,7 +9,7 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from organisations.models import Organisation
     from results.models import Result
-    from sharing.models import Access, Check, Pause, Verification  # noqa: F401  (type parameters)
+    from sharing.models import Access, Change, Check, Pause, Share, Verification  # noqa: F401  (type parameters)
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):
@@ -22,10 +22,23 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
         return self.in_force(now).select_related("result__current").order_by("-last_made_at")[:limit]
 
 
+class ShareQuerySet(models.QuerySet["Share"]):
+    def in_force(self, now: datetime) -> "ShareQuerySet":
+        """Shares that give their organisation the right to the result."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), ended_at=None)
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def after(self, position: int) -> "ChangeQuerySet":
+        """What readers who have read up to `position` have not read yet, in order."""
+        return self.filter(position__gt=position).order_by("position")
+
+
 class AccessQuerySet(models.QuerySet["Access"]):
     def of_result(self, result: "Result") -> "AccessQuerySet":
         """Who took this result in, the latest first."""
-        accesses = self.filter(verification__result=result).select_related("verification__organisation", "version")
+        of_it = Q(verification__result=result) | Q(share__result=result)
+        accesses = self.filter(of_it).select_related("verification__organisation", "share__organisation", "version")
         return accesses.order_by("-last_at")
 
 

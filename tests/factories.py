@@ -22,13 +22,26 @@ def make_user(email: str = "", **fields: Any) -> User:
 
 
 def make_organisation(name: str = "", **fields: Any) -> Organisation:
+    """With a Primary User of whom no test knows anything: an active organisation must have one."""
     name = name or f"University {next(_numbers)}"
-    return Organisation.objects.create(name=name, **{"country": "GB", "website": "https://example.org", **fields})
+    with transaction.atomic():
+        organisation = Organisation.objects.create(
+            name=name, **{"country": "GB", "website": "https://example.org", **fields}
+        )
+        placeholder = make_user(f"placeholder{next(_numbers)}@example.org", is_active=False)
+        Membership.objects.create(organisation=organisation, user=placeholder, role=Role.PRIMARY)
+    return organisation
 
 
 def make_member(organisation: Organisation, role: Role = Role.ADMIN, **fields: Any) -> User:
-    user = make_user(**fields)
-    Membership.objects.create(organisation=organisation, user=user, role=role)
+    """A user of the organisation; a Primary User takes the place of the one that `make_organisation` made."""
+    with transaction.atomic():
+        if role == Role.PRIMARY:
+            User.objects.filter(
+                membership__organisation=organisation, membership__role=role, email__startswith="placeholder"
+            ).delete()
+        user = make_user(**fields)
+        Membership.objects.create(organisation=organisation, user=user, role=role)
     return user
 
 

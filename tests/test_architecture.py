@@ -96,7 +96,9 @@ CONTENT: Final = {"current", "version_seen", "version", "versions"}
 """Attributes through which a result's content is reached from a row that an organisation has."""
 CONTENT_BY_NAME: Final = re.compile(rf"\b(\w+__)?({'|'.join(CONTENT)})__\w")
 MAY_OPEN_RESULTS: Final = {"sharing/door.py", "rvs/demo_data.py"}
-FOREIGN_KEYS: Final = {"sharing/models.py": {"results.models.ResultVersion"}}
+FOREIGN_KEYS: Final = {
+    f"sharing/models/{name}.py": {"results.models.ResultVersion"} for name in ("rights", "traces", "ledger", "reading")
+}
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[int, str]]:

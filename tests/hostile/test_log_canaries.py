@@ -22,8 +22,10 @@ from django.utils import timezone
 from redis import Redis
 
 from accounts import tasks
+from accounts.audit import user_actor
 from accounts.models import Mail, User
-from organisations.models import Membership, Organisation, Role
+from organisations.models import Membership, Organisation, Registration, Role
+from results.models import Candidate, Result
 from results.numbers import secret_digest
 from rvs.logs import JsonFormatter
 from rvs.personal_data import Kind, kinds
@@ -60,7 +62,20 @@ PLANTED: Final = {
     "results.ResultVersion.place_of_entry": "KANARIPLACE",
     "results.ResultVersion.certificate_number": "KANARICERT",
     "results.RecordLook.note": "kanari-look",
+    "results.Candidate.first_language": "Kanarilanguage",
+    "organisations.Registration.given_name": "Kanariapplicant",
+    "organisations.Registration.family_name": "Kanariapplying",
+    "organisations.Registration.job_title": "Kanariapplicantjob",
+    "organisations.Registration.email": "kanari-registration@example.org",
+    "organisations.RegistrationMessage.text": "kanari-registration-message",
+    "organisations.JoinRequest.given_name": "Kanarijoiner",
+    "organisations.JoinRequest.family_name": "Kanarijoining",
+    "organisations.JoinRequest.job_title": "Kanarijoinerjob",
+    "organisations.JoinRequest.email": "kanari-join@example.org",
     "sharing.Verification.applicant_reference": "kanari-applicant",
+    "sharing.Note.text": "kanari-share-note",
+    "sharing.Note.author_name": "Kanarinotewriter",
+    "sharing.OrganisationInvitation.email": "kanari-invited@example.org",
 }
 # What is no word of a person by itself: choices, numbers up to 230, files whose names come from their content.
 WITHOUT_WORDS: Final = {
@@ -68,6 +83,7 @@ WITHOUT_WORDS: Final = {
     "speaking reading_and_writing country photo certificate_date",
     "results.ImportJob": "file photos rejects samples",
     "accounts.Session": "session_data",
+    "results.Candidate": "country",
 }
 TEXT: Final = (models.CharField, models.TextField, models.DateField, models.BinaryField)
 CANARIES: Final = sorted({word for word in PLANTED.values() if len(word) > 4} | {"23 November 1987", "23/11/1987"})
@@ -129,7 +145,7 @@ def somebody() -> tuple[User, Organisation]:
     """A verifier, a candidate and everything between them, under the names of canaries."""
     user = User.objects.create_user(is_staff=True, is_superuser=True, **_planted("accounts.User"))
     organisation = make_organisation("University of Example")
-    Membership.objects.create(organisation=organisation, user=user, role=Role.PRIMARY)
+    Membership.objects.create(organisation=organisation, user=user, role=Role.ADMIN)
     content = _planted("results.ResultVersion")
     content["date_of_birth"] = date.fromisoformat(content["date_of_birth"])
     result = make_result("KANARI0REFERENCE", "KANARI0VERIFY", **content)
@@ -137,7 +153,35 @@ def somebody() -> tuple[User, Organisation]:
         candidate_id="KANARI0ID", secret_digest=secret_digest("KANARI0ID", PLANTED["results.Result.secret_digest"])
     )
     Mail.objects.create(sender="a@example.org", **_planted("accounts.Mail"))
+    _plant_applications(organisation)
+    _plant_share(user, organisation, result)
     return user, organisation
+
+
+def _plant_applications(organisation: Organisation) -> None:
+    now = timezone.now()
+    registration = Registration.objects.create(
+        organisation_name="Kin College",
+        organisation_type="college",
+        website="https://kin.example",
+        country="GB",
+        terms_accepted_at=now,
+        **_planted("organisations.Registration"),
+    )
+    registration.messages.create(by_staff=False, author="x", **_planted("organisations.RegistrationMessage"))
+    organisation.join_requests.create(
+        state="waiting", confirmed_at=now, due_on=now.date(), **_planted("organisations.JoinRequest")
+    )
+
+
+def _plant_share(user: User, organisation: Organisation, result: Result) -> None:
+    candidate = Candidate.objects.create(user=user, **_planted("results.Candidate"))
+    candidate.claims.create(result=result)
+    share = organisation.shares.create(result=result, version_shared=result.current, shared_by=user_actor(user))
+    share.notes.create(author=user_actor(user), **_planted("sharing.Note"))
+    candidate.invitations.create(
+        organisation_name="Kin College", website="https://kin.example", **_planted("sharing.OrganisationInvitation")
+    )
 
 
 def _planted(model: str) -> dict[str, Any]:

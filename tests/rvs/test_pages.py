@@ -9,9 +9,10 @@ from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Mail, User
-from organisations.models import Membership, Organisation, Role
+from organisations.models import Membership, Role
 from results.catalogue import EXAMS
 from rvs.help import TOPICS
+from tests.factories import make_organisation
 
 PUBLIC = [
     "/",
@@ -111,8 +112,7 @@ def test_unknown_help_topic_is_not_found(client: Client) -> None:
 def test_each_person_starts_on_their_own_page(client: Client, *, member: bool, staff: bool, start: str) -> None:
     user = User.objects.create_user("someone@example.org", PASSWORD, given_name="Sam", is_staff=staff)
     if member:
-        organisation = Organisation.objects.create(name="Exampleton", country="GB")
-        Membership.objects.create(organisation=organisation, user=user, role=Role.PRIMARY)
+        Membership.objects.create(organisation=make_organisation("Exampleton"), user=user, role=Role.ADMIN)
     client.force_login(user)
 
     assertRedirects(client.get("/"), start, fetch_redirect_response=False)
@@ -121,7 +121,7 @@ def test_each_person_starts_on_their_own_page(client: Client, *, member: bool, s
 @pytest.mark.django_db
 def test_navigation_of_a_verifier(client: Client) -> None:
     user = User.objects.create_user("v@example.org", PASSWORD, given_name="<b>Vera</b>", family_name="O’Brien")
-    organisation = Organisation.objects.create(name="Exampleton & Sons", country="GB")
+    organisation = make_organisation("Exampleton & Sons")
     Membership.objects.create(organisation=organisation, user=user, role=Role.ADMIN)
     client.force_login(user)
 

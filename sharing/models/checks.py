@@ -1,6 +1,4 @@
-"""Results reaching an organisation: verifications, every access to them, and the limits on checks."""
-
-import uuid
+"""The limits on checks by number: what was tried, and what is paused."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,77 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.models import Organisation
-from results.models import Result, ResultVersion
-from sharing.querysets import AccessQuerySet, CheckQuerySet, PauseQuerySet, VerificationQuerySet
-
-
-class Verification(models.Model):
-    """An organisation proved that it knows a result's number and date of birth.
-
-    One row for each organisation and result; checking again renews it.  It gives the organisation the right to that
-    result until `right_until`, 12 months after the last check.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="verifications", db_index=False
-    )
-    result = models.ForeignKey(Result, on_delete=models.PROTECT, related_name="verifications")
-    version_seen = models.ForeignKey(ResultVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
-    made_by = models.CharField(max_length=100)
-    applicant_reference = models.CharField(_("applicant reference"), max_length=64, blank=True)
-    made_at = models.DateTimeField()
-    last_made_at = models.DateTimeField()
-    right_until = models.DateTimeField()
-
-    objects = VerificationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-last_made_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "result"], name="verification_once"),
-        ]
-        indexes = [models.Index(fields=["organisation", "-last_made_at"], name="verification_recent")]
-
-    def __str__(self) -> str:
-        return f"Verification {self.pk}"
-
-
-class Channel(models.TextChoices):
-    """How a result was taken in."""
-
-    SEARCH = "search", _("Found by number")
-    PAGE = "page", _("Page")
-    STATEMENT = "statement", _("Statement of Results (PDF)")
-    PHOTO = "photo", _("Test-day photo")
-
-
-class Access(models.Model):
-    """What the candidate sees of who looked: one row a verification, version, channel, person and day, with a count."""
-
-    id = models.BigAutoField(primary_key=True)
-    verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="accesses", db_index=False)
-    version = models.ForeignKey(ResultVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
-    channel = models.CharField(max_length=10, choices=Channel.choices)
-    actor = models.CharField(max_length=100)
-    day = models.DateField()
-    count = models.PositiveIntegerField(default=1)
-    first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
-
-    objects = AccessQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = _("accesses")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["verification", "version", "channel", "actor", "day"], name="access_once_a_day"
-            ),
-            models.CheckConstraint(condition=Q(count__gte=1), name="access_counts"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_channel_display()} on {self.day} ({self.count})"
+from sharing.querysets import CheckQuerySet, PauseQuerySet
 
 
 class Outcome(models.TextChoices):
