@@ -11,6 +11,7 @@ from accounts.models import User
 from organisations.models import Membership, Organisation, Role
 from results.models import ImportBatch, Result, ResultVersion
 from results.staff.models import ImportJob, RecordLook
+from sharing.models import Share
 
 PASSWORD = "a-long-enough-passphrase"
 _numbers = itertools.count(1)
@@ -94,6 +95,14 @@ def _make_version(result: Result, number: int, **content: Any) -> ResultVersion:
         reason="imported",
         **{"issued_status": content["status"], **content},
     )
+
+
+def make_share(organisation: Organisation, result: Result, **fields: Any) -> Share:
+    """The result is shared with the organisation, for a year from now or from `shared_at`."""
+    shared_at = fields.get("shared_at") or datetime.now(UTC)
+    values = {"version_shared": result.current, "shared_by": "user:candidate", "shared_at": shared_at}
+    values |= {"expires_at": shared_at + timedelta(days=365)}
+    return Share.objects.create(organisation=organisation, result=result, **{**values, **fields})
 
 
 def make_batch(**fields: Any) -> ImportBatch:
