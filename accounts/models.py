@@ -101,6 +101,9 @@ class Action(models.TextChoices):
     RESULT_VIEWED = "result_viewed", _("Result viewed")
     STATEMENT_DOWNLOADED = "statement_downloaded", _("Statement of Results downloaded")
     PHOTO_VIEWED = "photo_viewed", _("Test-day photo viewed")
+    USER_ADDED = "user_added", _("User added")
+    INVITATION_SENT = "invitation_sent", _("Invitation sent")
+    INVITATION_ACCEPTED = "invitation_accepted", _("Invitation accepted")
     STAFF_CHANGED = "staff_changed", _("Changed by staff")
 
 

@@ -20,7 +20,7 @@ class MembershipMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         membership: Membership | None = getattr(request.user, "membership", None)
-        if membership and not membership.is_active:
+        if membership and not membership.is_in_force:
             membership = None
         request.membership = membership  # type: ignore[attr-defined]
         request.organisation = membership and membership.organisation  # type: ignore[attr-defined]

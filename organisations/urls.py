@@ -1,6 +1,9 @@
 from django.urls import path
 
-from organisations import views
+from organisations.views import details, invitation
 
 app_name = "organisations"
-urlpatterns = [path("organisation/", views.details, name="details")]
+urlpatterns = [
+    path("organisation/", details.details, name="details"),
+    path("invitation/<str:token>/", invitation.invitation, name="invitation"),
+]

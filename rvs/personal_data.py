@@ -71,6 +71,7 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.NONE: "id organisation exam minimum_score minimum_label maximum_age_months",
     },
     "organisations.Membership": {
+        Kind.IDENTITY: "given_name family_name job_title",
         Kind.PSEUDONYM: "user",
         Kind.NONE: "id organisation role is_active created_at invited_at accepted_at",
     },

@@ -101,6 +101,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "shared-results/": (MEMBERS, NO_POST),
     "downloads/": (MEMBERS, NO_POST),
     "organisation/": (MEMBERS, NO_POST),
+    "invitation/<str:token>/": ("404", "404"),
     "candidate-search/": (MEMBERS, MEMBERS),
     "candidate-search/<uuid:verification_id>/": (OWN, NO_POST),
     "candidate-search/<uuid:verification_id>/statement.pdf": (OWN, NO_POST),

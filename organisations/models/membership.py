@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from organisations.models.organisation import Organisation
+from organisations.querysets import MembershipQuerySet
 
 
 class Role(models.TextChoices):
@@ -21,6 +22,9 @@ class Membership(models.Model):
 
     Invited: `invited_at` says when the link was sent that counts (an earlier one is worth nothing), until the person
     set a password (`accepted_at`).  Deactivated (`is_active` false): the place is kept, and gives no right to anything.
+
+    Until the person accepts, the organisation sees the name that its Primary User wrote, kept here, and nothing of the
+    account: nobody learns by an invitation whose address that is.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -31,6 +35,11 @@ class Membership(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     invited_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    given_name = models.CharField(_("first name"), max_length=150, blank=True, editable=False)
+    family_name = models.CharField(_("family name"), max_length=150, blank=True, editable=False)
+    job_title = models.CharField(_("job title"), max_length=150, blank=True, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -42,6 +51,24 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def is_pending(self) -> bool:
+        """Invited, and not accepted yet."""
+        return self.invited_at is not None and self.accepted_at is None
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it gives its person any right today."""
+        return self.is_active and not self.is_pending
+
+    @property
+    def shown_name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip() if self.is_pending else self.user.get_full_name()
+
+    @property
+    def shown_job_title(self) -> str:
+        return self.job_title if self.is_pending else self.user.job_title
 
 
 class Handover(models.Model):

@@ -1,4 +1,4 @@
-"""Your Organisation."""
+"""The organisation’s details."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
