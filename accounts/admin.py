@@ -12,13 +12,21 @@ import django.contrib.auth.admin  # noqa: F401  (registers Group)
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from accounts import audit
+from accounts import audit, looks
+from accounts.forms import ReasonForm
 from accounts.models import Action, AuditEvent, Mail, User
 from accounts.views.account import log_out
 
@@ -49,17 +57,93 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+def actor(request: HttpRequest) -> str:
+    """Who of staff asks, as the audit trail names them."""
+    assert isinstance(request.user, User)  # noqa: S101  (the admin lets only staff in)
+    return audit.user_actor(request.user)
+
+
+def reason_page(
+    model_admin: ModelAdmin, request: HttpRequest, form: ReasonForm, *, open_url: str, **hidden: object
+) -> HttpResponse:
+    """Asks why a record is opened, and sends the answer to `open_url`, with the hidden fields."""
+    opts = model_admin.opts
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": opts,
+        "title": _("Why do you open this record?"),
+        "form": form,
+        "hidden": hidden,
+        "open_url": open_url,
+        "back_url": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
+    }
+    return TemplateResponse(request, "admin/reason.html", context)
+
+
 class AuditedAdmin(ReadOnlyAdmin):
-    """Rows that tell of a person: whoever of staff opens one leaves a trace."""
+    """Rows that tell of people: whoever of staff looks at them, in a list or alone, leaves a trace."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if response.status_code == 200:
+            detail = {"of": self.opts.model_name, "searched": bool(request.GET.get("q"))}
+            audit.record(actor=actor(request), action=Action.LIST_VIEWED, detail=detail)
+        return response
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
-        if response.status_code == 200 and isinstance(request.user, User):
-            target = f"{self.opts.model_name}:{unquote(object_id)}"
-            audit.record(actor=audit.user_actor(request.user), action=Action.RECORD_VIEWED, target=target)
-        return response
+        return self._looked_at(request, object_id) or super().change_view(request, object_id, form_url, extra_context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self._looked_at(request, object_id) or super().history_view(request, object_id, extra_context)
+
+    def _looked_at(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        """Write down who looks at the row, if it is there and they may; a page to show instead of it, if any."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None or request.method == "POST" or not self.has_view_permission(request, row):
+            return None  # Django has the answer
+        return self.look(request, f"{self.opts.model_name}:{row.pk}")
+
+    def look(self, request: HttpRequest, target: str) -> HttpResponse | None:
+        audit.record(actor=actor(request), action=Action.RECORD_VIEWED, target=target)
+        return None
+
+
+class RecordAdmin(AuditedAdmin):
+    """Records of people: one opens after a reason, to one member of staff, for half an hour (accounts/looks.py)."""
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_open"
+        view = self.admin_site.admin_view(require_POST(self.open_view))
+        return [path("<path:object_id>/open/", view, name=name), *super().get_urls()]
+
+    def look(self, request: HttpRequest, target: str) -> HttpResponse | None:
+        look = looks.running(target=target, by=actor(request), now=timezone.now())
+        if look is None:
+            return self._reason_page(request, target.partition(":")[2], ReasonForm())
+        looks.record(look, Action.RECORD_VIEWED)
+        return None
+
+    def open_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Remember why, and lead to the record."""
+        row = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if row is None:
+            raise Http404
+        form = ReasonForm(request.POST)
+        if not form.is_valid():
+            return self._reason_page(request, str(row.pk), form)
+        target = f"{self.opts.model_name}:{row.pk}"
+        looks.begin(target=target, by=actor(request), now=timezone.now(), **form.cleaned_data)
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", quote(row.pk))
+
+    def _reason_page(self, request: HttpRequest, pk: str, form: ReasonForm) -> HttpResponse:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_open"
+        return reason_page(self, request, form, open_url=reverse(name, args=[quote(pk)]))
 
 
 @admin.register(AuditEvent)
@@ -73,6 +157,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Mail)
 class MailAdmin(AuditedAdmin):
+    """Asks for no reason: a mail's page tells no more of its recipient than its line in the list."""
+
     list_display = ("created_at", "recipient", "subject", "state", "attempts", "sent_at", "failure")
     list_filter = ("state", "created_at")
     search_fields = ("recipient", "subject")
@@ -80,7 +166,7 @@ class MailAdmin(AuditedAdmin):
 
 
 @admin.register(User)
-class UserAdmin(AuditedAdmin):
+class UserAdmin(RecordAdmin):
     list_display = ("email", "given_name", "family_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "given_name", "family_name")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit, limits, mfa, passwords
-from accounts.models import Action, User
+from accounts.models import Action, Purpose, User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -265,3 +265,25 @@ class EmailChangeForm(forms.Form):
         if email == self.user.email:
             raise ValidationError(_("This is your address already"))
         return email
+
+
+class ReasonForm(forms.Form):
+    """Why a person's record is opened."""
+
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("Why do you open this record?"),
+        choices=[("", gettext_lazy("Choose a reason")), *Purpose.choices],
+        error_messages={"required": gettext_lazy("Choose a reason")},
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Details"),
+        help_text=gettext_lazy("For example the number of the enquiry. Needed for another reason than those listed."),
+        required=False,
+        max_length=300,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("purpose") == Purpose.OTHER and not cleaned.get("note"):
+            self.add_error("note", gettext_lazy("Say what the reason is"))
+        return cleaned

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.querysets import MailQuerySet
+from accounts.querysets import MailQuerySet, RecordLookQuerySet
 
 if TYPE_CHECKING:
     from accounts.sessions import SessionStore
@@ -90,6 +91,7 @@ class Action(models.TextChoices):
     REJECTS_DOWNLOADED = "rejects_downloaded", _("Rejected rows downloaded")
     RESULTS_LOOKED_UP = "results_looked_up", _("Results looked up by staff")
     RECORD_VIEWED = "record_viewed", _("Record viewed by staff")
+    LIST_VIEWED = "list_viewed", _("List of people viewed by staff")
     RESULTS_IMPORTED = "results_imported", _("Results imported")
     RESULT_HELD = "result_held", _("Result held")
     RESULT_HOLD_LIFTED = "result_hold_lifted", _("Hold on a result lifted")
@@ -139,6 +141,45 @@ class AuditEvent(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor} {self.action}"
 
 
+class Purpose(models.TextChoices):
+    """Why staff open a person's record."""
+
+    CANDIDATE_ASKED = "candidate", _("The candidate asked")
+    ORGANISATION_ASKED = "organisation", _("An organisation asked")
+    CENTRE_ASKED = "centre", _("The centre asked")
+    OWNER_ASKED = "owner", _("The owner of the account asked")
+    RESULT_IN_QUESTION = "question", _("The result is in question")
+    INCIDENT = "incident", _("Security or data protection")
+    OTHER = "other", _("Another reason")
+
+
+class RecordLook(models.Model):
+    """Staff said why they open one person's record; it stays open to them for a while.  Append-only.
+
+    What they then look at stands in the audit trail, which names this row.  The record is named as there, by kind and
+    id: a result, a person's account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    target = models.CharField(max_length=100)
+    actor = models.CharField(max_length=100)
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    note = models.CharField(max_length=300, blank=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+
+    objects = RecordLookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["target", "-opened_at"], name="look_by_target")]
+        constraints = [models.CheckConstraint(condition=~Q(purpose="other") | ~Q(note=""), name="look_says_why")]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} ({self.opened_at:%Y-%m-%d %H:%M})"
+
+
 class MailState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
@@ -180,18 +221,15 @@ class Mail(models.Model):
 
 
 class Throttle(models.Model):
-    """How often something was done in one window of time.  The key is a keyed digest: no address is stored."""
+    """When something was done lately, up to its limit.  The key is a keyed digest: no address is stored."""
 
     id = models.BigAutoField(primary_key=True)
-    key = models.BinaryField(max_length=32)
+    key = models.BinaryField(max_length=32, unique=True)
+    uses = ArrayField(models.DateTimeField())
     ends_at = models.DateTimeField(db_index=True)
-    count = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["key", "ends_at"], name="throttle_window")]
 
     def __str__(self) -> str:
-        return f"{self.count} until {self.ends_at:%H:%M}"
+        return f"{len(self.uses)} until {self.ends_at:%H:%M}"
 
 
 class Session(AbstractBaseSession):

@@ -9,38 +9,42 @@ from accounts.models import Throttle
 
 
 def take(*, kind: str, subject: str, limit: int, window: timedelta, now: datetime) -> datetime | None:
-    """Count one use by `subject` (an address, an account) in the window that `now` falls in.
+    """Count one use by `subject` (an address, an account), unless it had `limit` of them within the last `window`.
 
     Returns:
-        None while at most `limit` uses were counted; otherwise the moment from which it may be tried again.
+        None if it was counted; otherwise the moment from which it may be tried again.
     """
-    seconds = int(window.total_seconds())
-    began = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, now.tzinfo)
+    key = _key(kind, subject)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            insert into accounts_throttle (key, ends_at, count) values (%s, %s, 1)
-            on conflict (key, ends_at) do update set count = accounts_throttle.count + 1
-            returning count
+            insert into accounts_throttle as kept (key, uses, ends_at) values (%(key)s, array[%(now)s], %(end)s)
+            on conflict (key) do update
+            set uses = array(select used from unnest(kept.uses) used where used > %(since)s) || excluded.uses,
+                ends_at = excluded.ends_at
+            where (select count(*) from unnest(kept.uses) used where used > %(since)s) < %(limit)s
+            returning true
             """,
-            [_key(kind, subject), began + window],
+            {"key": key, "now": now, "since": now - window, "end": now + window, "limit": limit},
         )
-        count: int = cursor.fetchone()[0]
-    return began + window if count > limit else None
+        if cursor.fetchone():
+            return None
+        cursor.execute("select uses[cardinality(uses) + 1 - %s] from accounts_throttle where key = %s", [limit, key])
+        oldest: datetime | None = (cursor.fetchone() or (None,))[0]
+    return oldest + window if oldest else now  # now: one was given back meanwhile
 
 
 def give_back(*, kind: str, subject: str, now: datetime) -> None:
-    """Take back one use that turned out not to count."""
+    """Take back the use that was counted at `now`, because it turned out not to count."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "update accounts_throttle set count = count - 1 where key = %s and ends_at > %s and count > 0",
-            [_key(kind, subject), now],
+            "update accounts_throttle set uses = array_remove(uses, %s) where key = %s", [now, _key(kind, subject)]
         )
 
 
 def forget_ended(now: datetime) -> int:
-    """Delete counts of windows that have ended; returns how many."""
-    return Throttle.objects.filter(ends_at__lt=now).delete()[0]
+    """Delete what counts no longer; returns how many rows."""
+    return Throttle.objects.filter(ends_at__lte=now).delete()[0]
 
 
 def _key(kind: str, subject: str) -> bytes:

@@ -5,12 +5,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin import AuditedAdmin
 from organisations.models import Organisation
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ReadOnlyAdmin):
+class OrganisationAdmin(AuditedAdmin):
     list_display = ("name", "country", "website", "state", "created_at")
     list_filter = ("state", "country")
     search_fields = ("name", "website")

@@ -13,7 +13,7 @@ from django_countries.fields import CountryField
 from accounts.models import User
 from results import catalogue
 from results.querysets import ClaimQuerySet, ResultQuerySet
-from results.staff.models import ImportJob, ImportProblem, RecordLook
+from results.staff.models import ImportJob, ImportProblem
 
 __all__ = [
     "Candidate",
@@ -22,7 +22,6 @@ __all__ = [
     "ImportJob",
     "ImportProblem",
     "Reason",
-    "RecordLook",
     "Result",
     "ResultVersion",
     "StatementCode",

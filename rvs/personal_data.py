@@ -44,7 +44,12 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     },
     "accounts.Throttle": {
         Kind.PSEUDONYM: "key",
-        Kind.NONE: "id ends_at count",
+        Kind.NONE: "id uses ends_at",
+    },
+    "accounts.RecordLook": {
+        Kind.RESULT: "note",
+        Kind.PSEUDONYM: "id target actor purpose",
+        Kind.NONE: "opened_at until",
     },
     "accounts.Session": {
         Kind.SECRET: "session_key session_data",
@@ -141,11 +146,6 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     },
     "results.ImportProblem": {
         Kind.NONE: "id job position line column message warning",  # a message repeats no name, number or date of birth
-    },
-    "results.RecordLook": {
-        Kind.RESULT: "note",
-        Kind.PSEUDONYM: "id result actor purpose",
-        Kind.NONE: "opened_at until",
     },
     "results.StatementCode": {
         Kind.PSEUDONYM: "code version",

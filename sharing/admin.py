@@ -11,9 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin import ReadOnlyAdmin
-from accounts.audit import user_actor
-from accounts.models import User
+from accounts.admin import AuditedAdmin, actor
 from results.models import Result
 from results.staff.people import names_of
 from results.staff.result_admin import ResultAdmin
@@ -62,7 +60,7 @@ class RunningFilter(admin.SimpleListFilter):
 
 
 @admin.register(Pause)
-class PauseAdmin(ReadOnlyAdmin):
+class PauseAdmin(AuditedAdmin):
     list_display = ("began_at", "scope", "organisation", "whose", "misses", "until", "running", "lifter", "lift_reason")
     list_filter = (RunningFilter, "scope", "began_at")
     list_select_related = ("organisation",)
@@ -90,13 +88,12 @@ class PauseAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Lift the selected pauses"), permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Pause]) -> None:
-        assert isinstance(request.user, User)  # noqa: S101  (the admin lets only staff in)
         lifted = 0
         for pause in queryset:
             try:
                 limits.lift(
                     pause=pause,
-                    by=user_actor(request.user),
+                    by=actor(request),
                     reason=request.POST.get("reason", ""),
                     now=timezone.now(),
                 )

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.audit import user_actor
-from accounts.models import User
+from accounts.models import RecordLook, User
 from organisations.models import Membership, Organisation, Role
 from results.models import ImportBatch, Result, ResultVersion
-from results.staff.models import ImportJob, RecordLook
+from results.staff.models import ImportJob
 from sharing.models import Share
 
 PASSWORD = "a-long-enough-passphrase"
@@ -126,4 +126,4 @@ def make_look(result: Result, person: User | None, **fields: Any) -> RecordLook:
     """The person has just said why they look at this result's record."""
     assert person
     values = {"actor": user_actor(person), "purpose": "candidate", "until": datetime.now(UTC) + timedelta(minutes=30)}
-    return RecordLook.objects.create(result=result, **{**values, **fields})
+    return RecordLook.objects.create(target=f"result:{result.pk}", **{**values, **fields})

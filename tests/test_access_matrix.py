@@ -117,6 +117,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/r/<path:content_type_id>/<path:object_id>/": (staff("404"), staff("404")),
     "admin/help/": (staff("200"), staff("405")),
     "admin/^(?P<app_label>accounts|results|sharing|organisations)/$": (staff("200"), staff("200")),
+    "admin/accounts/user/<path:object_id>/open/": (staff("405"), staff("200")),
     "admin/results/importjob/": (staff("200"), staff("200")),
     "admin/results/importjob/add/": (staff("200"), staff("200")),
     "admin/results/importjob/<uuid:job_id>/": (staff("200"), staff("405")),

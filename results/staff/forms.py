@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from results.models import Status
 from results.numbers import normalise
 from results.staff import uploads
-from results.staff.models import Purpose
 
 LONGEST_REASON = 300
 
@@ -94,28 +93,6 @@ class LookupForm(forms.Form):
             self.add_error("number", _("Look for a number or for a name, not for both"))
         elif not number and not name:
             self.add_error("number", _("Enter a number or a name"))
-        return cleaned
-
-
-class ReasonForm(forms.Form):
-    """Why a person's record is opened."""
-
-    purpose = forms.ChoiceField(
-        label=_("Why do you open this record?"),
-        choices=[("", _("Choose a reason")), *Purpose.choices],
-        error_messages={"required": _("Choose a reason")},
-    )
-    note = forms.CharField(
-        label=_("Details"),
-        help_text=_("For example the number of the enquiry. Needed for another reason than those listed."),
-        required=False,
-        max_length=LONGEST_REASON,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("purpose") == Purpose.OTHER and not cleaned.get("note"):
-            self.add_error("note", _("Say what the reason is"))
         return cleaned
 
 

@@ -17,9 +17,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
-from accounts.admin import ReadOnlyAdmin
-from accounts.audit import user_actor
-from accounts.models import Action, User
+from accounts.admin import ReadOnlyAdmin, actor
+from accounts.models import Action
 from results.staff import clearing, imports
 from results.staff.clearing import ImportStateError
 from results.staff.forms import ConfirmForm, UploadForm
@@ -30,11 +29,6 @@ from results.staff.uploads import IMPORT_PAGE, too_large
 PROBLEMS_A_PAGE = 50
 AT_WORK = {ImportState.UPLOADED, ImportState.CHECKING, ImportState.CONFIRMED, ImportState.LOADING}
 """States that end by themselves; the page looks again until they have."""
-
-
-def actor(request: HttpRequest) -> str:
-    assert isinstance(request.user, User)  # noqa: S101  (the admin lets only staff in)
-    return user_actor(request.user)
 
 
 class ImportJobAdmin(ReadOnlyAdmin):
@@ -89,6 +83,8 @@ class ImportJobAdmin(ReadOnlyAdmin):
     def job_view(self, request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         """Where the import stands: progress, preview, or what came of it."""
         job = self._job(request, job_id)
+        if job.samples and job.state not in AT_WORK:  # the preview's rows are people
+            audit.record(actor=actor(request), action=Action.RECORD_VIEWED, target=f"importjob:{job.pk}")
         earlier = imports.loaded_before(job)
         actors = {job.uploaded_by, job.confirmed_by, earlier.actor if earlier else ""} - {""}
         people = names_of(actors)

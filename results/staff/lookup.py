@@ -6,7 +6,7 @@ What is looked at is written into the audit trail before it is shown.
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from django.contrib.postgres.search import SearchQuery
@@ -14,16 +14,14 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.models import Action
+from accounts import audit, looks
+from accounts.models import Action, RecordLook
 from results import catalogue
 from results.models import NameWords, Result, ResultVersion, Status
 from results.presentation import full_name
-from results.staff.models import RecordLook
 
-OPEN_FOR = timedelta(minutes=30)
-"""How long a record stays open to whoever said why."""
 MOST_HITS = 50
+_RECORD: Final = "result:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +65,36 @@ def held(limit: int = 500) -> list[Hit]:
     return [hit(result) for result in Result.objects.held()[:limit]]
 
 
-def open_record(*, result_id: int, purpose: str, note: str, by: str, now: datetime) -> RecordLook:
+def target(result_id: int) -> str:
+    """The record of a result, as the audit trail names it."""
+    return f"{_RECORD}{result_id}"
+
+
+def begin(*, result_id: int, purpose: str, note: str, by: str, now: datetime) -> RecordLook:
     """Remember why somebody opens a record.  Raises Result.DoesNotExist."""
     result = Result.objects.get(pk=result_id)
-    return RecordLook.objects.create(
-        result=result, actor=by, purpose=purpose, note=note, opened_at=now, until=now + OPEN_FOR
-    )
-
-
-def running_look(*, result_id: int, by: str, now: datetime) -> RecordLook | None:
-    """The reason that this person gave for this record, if it still counts."""
-    return RecordLook.objects.open_for(by, now).filter(result_id=result_id).first()
+    return looks.begin(target=target(result.pk), purpose=purpose, note=note, by=by, now=now)
 
 
 def opened(*, look_id: uuid.UUID, by: str, now: datetime) -> Result | None:
     """The result whose record this person opened; None when they did not, or too long ago."""
-    found = RecordLook.objects.open_for(by, now).select_related("result__current").filter(pk=look_id).first()
-    return found.result if found else None
+    found = looks.find(look_id=look_id, by=by, now=now)
+    return _result(found) if found else None
 
 
 def look(*, look_id: uuid.UUID, by: str, now: datetime, action: Action, detail: Mapping[str, object]) -> Result | None:
     """The same, to be looked at: the audit trail tells of it, and why, before anything is shown."""
-    found = RecordLook.objects.open_for(by, now).select_related("result__current").filter(pk=look_id).first()
-    if found is None:
-        return None
-    reason = {"look": str(found.pk), "reason": found.purpose}
-    audit.record(actor=by, action=action, target=f"result:{found.result_id}", detail={**reason, **detail})
-    return found.result
+    found = looks.find(look_id=look_id, by=by, now=now)
+    result = _result(found) if found else None
+    if found and result:
+        looks.record(found, action, detail)
+    return result
+
+
+def _result(look: RecordLook) -> Result | None:
+    if not look.target.startswith(_RECORD):
+        return None  # another kind of record
+    return Result.objects.select_related("current").get(pk=int(look.target.removeprefix(_RECORD)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What staff's work with results needs to remember: uploaded files, and why a person's record was opened.
+"""What staff's work with results needs to remember: uploaded files.
 
 Part of the app's models (results/models.py imports it); it imports nothing of theirs.
 """
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from results.staff.querysets import ImportJobQuerySet, RecordLookQuerySet
+from results.staff.querysets import ImportJobQuerySet
 
 
 class ImportState(models.TextChoices):
@@ -131,42 +131,3 @@ class ImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"Line {self.line}, column {self.column}"
-
-
-class Purpose(models.TextChoices):
-    """Why staff open a person's record."""
-
-    CANDIDATE_ASKED = "candidate", _("The candidate asked")
-    ORGANISATION_ASKED = "organisation", _("An organisation asked")
-    CENTRE_ASKED = "centre", _("The centre asked")
-    RESULT_IN_QUESTION = "question", _("The result is in question")
-    INCIDENT = "incident", _("Security or data protection")
-    OTHER = "other", _("Another reason")
-
-
-class RecordLook(models.Model):
-    """Staff said why they open one person's record; it stays open to them for a while.  Append-only.
-
-    What they then look at stands in the audit trail, which names this row.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    result = models.ForeignKey("results.Result", on_delete=models.PROTECT, related_name="looks", db_index=False)
-    actor = models.CharField(max_length=100)
-    purpose = models.CharField(max_length=20, choices=Purpose.choices)
-    note = models.CharField(max_length=300, blank=True)
-    opened_at = models.DateTimeField(default=timezone.now)
-    until = models.DateTimeField()
-
-    objects = RecordLookQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-opened_at"]
-        default_permissions = ()
-        indexes = [models.Index(fields=["result", "-opened_at"], name="recordlook_by_result")]
-        constraints = [
-            models.CheckConstraint(condition=~Q(purpose="other") | ~Q(note=""), name="recordlook_says_why"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_purpose_display()} ({self.opened_at:%Y-%m-%d %H:%M})"

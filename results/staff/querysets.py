@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from results.staff.models import ImportJob, RecordLook  # noqa: F401  (type parameters)
+    from results.staff.models import ImportJob  # noqa: F401  (the queryset's type parameter)
 
 _AT_WORK = ("checking", "loading")
 
@@ -36,9 +36,3 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
     def with_preview(self) -> "ImportJobQuerySet":
         """Files of which rows are still kept: samples, problems or rejects."""
         return self.exclude(rejects="", samples={})
-
-
-class RecordLookQuerySet(models.QuerySet["RecordLook"]):
-    def open_for(self, actor: str, now: datetime) -> "RecordLookQuerySet":
-        """Records that this person may look at now, because they said why."""
-        return self.filter(actor=actor, until__gt=now)

@@ -13,21 +13,22 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.admin import ReadOnlyAdmin
-from accounts.models import Action
+from accounts import looks
+from accounts.admin import ReadOnlyAdmin, actor, reason_page
+from accounts.forms import ReasonForm
+from accounts.models import Action, RecordLook
 from results import holds
 from results.models import Result, Status
 from results.presentation import full_name
 from results.staff import lookup
-from results.staff.forms import HoldForm, LookupForm, ReasonForm, ReleaseForm
-from results.staff.import_admin import actor
+from results.staff.forms import HoldForm, LookupForm, ReleaseForm
 from results.staff.people import names_of
 
 LOOKS_SHOWN = 50
@@ -76,14 +77,14 @@ class ResultAdmin(ReadOnlyAdmin):
         if not (text.isascii() and text.isdecimal() and len(text) < 19):
             raise Http404
         result_id, by, now = int(text), actor(request), timezone.now()
-        look = lookup.running_look(result_id=result_id, by=by, now=now)
+        look = looks.running(target=lookup.target(result_id), by=by, now=now)
         if look is None:
             form = ReasonForm(request.POST if "purpose" in request.POST else None)
             if not form.is_valid():
-                title = _("Why do you open this record?")
-                return self._page(request, "reason", title=title, form=form, result_id=result_id)
+                open_url = reverse("admin:results_result_open")
+                return reason_page(self, request, form, open_url=open_url, result=result_id)
             try:
-                look = lookup.open_record(result_id=result_id, by=by, now=now, **form.cleaned_data)
+                look = lookup.begin(result_id=result_id, by=by, now=now, **form.cleaned_data)
             except Result.DoesNotExist:
                 raise Http404 from None
         return redirect("admin:results_result_record", look.pk)
@@ -95,8 +96,8 @@ class ResultAdmin(ReadOnlyAdmin):
             messages.info(request, _("A record stays open for half an hour. Look it up again and say why."))
             return redirect("admin:results_result_changelist")
         current = result.current
-        looks = list(result.looks.all()[:LOOKS_SHOWN])
-        people = names_of(look.actor for look in looks)
+        seen = list(RecordLook.objects.at(lookup.target(result.pk))[:LOOKS_SHOWN])
+        people = names_of(look.actor for look in seen)
         return self._page(
             request,
             "record",
@@ -108,7 +109,7 @@ class ResultAdmin(ReadOnlyAdmin):
             history=lookup.history(result),
             has_photo=bool(current.photo),
             current_number=current.number,
-            looks=[(look, people[look.actor]) for look in looks],
+            looks=[(look, people[look.actor]) for look in seen],
             may_hold=request.user.has_perm("results.hold_result"),
             hold_form=HoldForm(),
             release_form=ReleaseForm(),

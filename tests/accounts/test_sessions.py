@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -150,7 +151,9 @@ def test_other_rights_mean_a_new_key(organisation: Organisation) -> None:
     client = logged_in(user)
     assert is_in(client)
     before = key_of(client)
-    Membership.objects.filter(user=user).update(role=Role.PRIMARY)
+    with transaction.atomic():
+        Membership.objects.filter(organisation=organisation, role=Role.PRIMARY).delete()
+        Membership.objects.filter(user=user).update(role=Role.PRIMARY)
     assert is_in(client)
     assert key_of(client) != before
     thief = Client()

@@ -61,7 +61,7 @@ PLANTED: Final = {
     "results.ResultVersion.centre_name": "Kanaricentrename",
     "results.ResultVersion.place_of_entry": "KANARIPLACE",
     "results.ResultVersion.certificate_number": "KANARICERT",
-    "results.RecordLook.note": "kanari-look",
+    "accounts.RecordLook.note": "kanari-look",
     "results.Candidate.first_language": "Kanarilanguage",
     "organisations.Registration.given_name": "Kanariapplicant",
     "organisations.Registration.family_name": "Kanariapplying",

@@ -189,6 +189,11 @@ def test_djangos_own_pages_are_accessible_in_our_frame(
         page.locator("#result_list tbody th a").first.click()
         page.wait_for_url("**/change/")
         assert_accessible(page)
+        if name == "accounts/user":
+            page.get_by_label("Why do you open this record?").select_option("The owner of the account asked")
+            page.get_by_role("button", name="Open the record").click()
+            expect(page.get_by_text("Date joined")).to_be_visible()
+            assert_accessible(page)
     for path in ("help/", "accounts/", "results/importjob/", "no-such-page/"):
         page.goto(f"{live_server.url}/admin/{path}")
         assert_accessible(page)
