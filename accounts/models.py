@@ -106,6 +106,10 @@ class Action(models.TextChoices):
     USER_ADDED = "user_added", _("User added")
     INVITATION_SENT = "invitation_sent", _("Invitation sent")
     INVITATION_ACCEPTED = "invitation_accepted", _("Invitation accepted")
+    RESULT_SHARED = "result_shared", _("Result shared")
+    SHARE_CHANGED = "share_changed", _("End of a share changed")
+    SHARE_WITHDRAWN = "share_withdrawn", _("Share withdrawn")
+    SHARE_EXPIRED = "share_expired", _("Share expired")
     STAFF_CHANGED = "staff_changed", _("Changed by staff")
 
 

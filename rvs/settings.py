@@ -134,6 +134,7 @@ CELERY_BEAT_SCHEDULE = {
     "work-on-imports": {"task": "results.tasks.work_on_imports", "schedule": 10.0, "options": {"expires": 10}},
     "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
     "forget-checks": {"task": "sharing.tasks.forget_old_checks", "schedule": 3_600.0},
+    "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- Who is acting --------------------------------------------------------------------------------------------------

@@ -1,14 +1,15 @@
 """Reads of sharing's rows, in the product's words."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Max, Q, Sum
+from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
     from organisations.models import Organisation
-    from results.models import Result
+    from results.models import Candidate, Result
     from sharing.models import Access, Change, Check, Pause, Share, Verification  # noqa: F401  (type parameters)
 
 
@@ -27,6 +28,10 @@ class ShareQuerySet(models.QuerySet["Share"]):
         """Shares that give their organisation the right to the result."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), ended_at=None)
 
+    def due(self, now: datetime) -> "ShareQuerySet":
+        """Shares whose time is over, which nobody has written down yet."""
+        return self.filter(ended_at=None, expires_at__lte=now)
+
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def after(self, position: int) -> "ChangeQuerySet":
@@ -37,9 +42,35 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 class AccessQuerySet(models.QuerySet["Access"]):
     def of_result(self, result: "Result") -> "AccessQuerySet":
         """Who took this result in, the latest first."""
-        of_it = Q(verification__result=result) | Q(share__result=result)
-        accesses = self.filter(of_it).select_related("verification__organisation", "share__organisation", "version")
-        return accesses.order_by("-last_at")
+        accesses = self._through_rights(result=result)
+        return accesses.select_related("verification__organisation", "share__organisation", "version").order_by(
+            "-last_at"
+        )
+
+    def of_candidate(self, candidate: "Candidate") -> "models.QuerySet[Access, Any]":
+        """What a candidate learns of who looked at their results, the latest first: the organisation, not its people.
+
+        Rows with `day`, `channel`, `result_id`, `organisation_id`, `organisation_name`, `by_share` (otherwise by
+        number), `version_number`, `times` and `latest_at`.
+        """
+        right = {
+            name: Coalesce(F(f"share__{path}"), F(f"verification__{path}"))
+            for name, path in {
+                "result_id": "result_id",
+                "organisation_id": "organisation_id",
+                "organisation_name": "organisation__name",
+            }.items()
+        }
+        looks = self._through_rights(result__claim__candidate=candidate).values(
+            "day", "channel", **right, by_share=Q(share__isnull=False), version_number=F("version__number")
+        )
+        return looks.annotate(times=Sum("count"), latest_at=Max("last_at")).order_by("-latest_at")
+
+    def _through_rights(self, **right: object) -> "AccessQuerySet":
+        """Two searches by index put together; one with "or" would read the whole table."""
+        by_share = self.filter(**{f"share__{path}": value for path, value in right.items()})
+        by_number = self.filter(**{f"verification__{path}": value for path, value in right.items()})
+        return self.filter(pk__in=by_share.values("pk").union(by_number.values("pk"), all=True))
 
 
 class CheckQuerySet(models.QuerySet["Check"]):

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from accounts.audit import user_actor
 from accounts.models import RecordLook, User
 from organisations.models import Membership, Organisation, Role
-from results.models import ImportBatch, Result, ResultVersion
+from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
 from results.staff.models import ImportJob
+from sharing import shares
 from sharing.models import Share
 
 PASSWORD = "a-long-enough-passphrase"
@@ -127,3 +128,18 @@ def make_look(result: Result, person: User | None, **fields: Any) -> RecordLook:
     assert person
     values = {"actor": user_actor(person), "purpose": "candidate", "until": datetime.now(UTC) + timedelta(minutes=30)}
     return RecordLook.objects.create(target=f"result:{result.pk}", **{**values, **fields})
+
+
+def make_claim(result: Result, candidate: User | None = None) -> Claim:
+    """The result is in the account of `candidate`, or of somebody of whom no test knows anything."""
+    user = candidate or make_user()
+    person, _created = Candidate.objects.get_or_create(user=user)
+    return Claim.objects.create(result=result, candidate=person)
+
+
+def share_result(organisation: Organisation, result: Result | None = None, **fields: Any) -> Share:
+    """Shared as the product does it, by whoever has claimed the result; it is claimed first where nobody has."""
+    result = result or make_result()
+    claim = Claim.objects.filter(result=result).first() or make_claim(result)
+    values = {"with_photo": True, "expires_at": None, "now": datetime.now(UTC), **fields}
+    return shares.share(claim=claim, organisation=organisation, by=claim.candidate.user, **values)

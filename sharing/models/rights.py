@@ -1,6 +1,7 @@
 """What gives an organisation the right to a result: a share of the candidate, or a verification of its own."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -96,3 +97,6 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"Share {self.pk}"
+
+    def is_in_force(self, now: datetime) -> bool:
+        return self.ended_at is None and (self.expires_at is None or self.expires_at > now)

@@ -237,8 +237,8 @@ def test_a_canary_that_is_logged_is_noticed() -> None:
 
 CULPRITS: Final = (
     "sharing.door.check_by_number", "sharing.door.recent_verifications", "sharing.limits.attempt",
-    "sharing.views.render",
-    "sharing.door.describe", "accounts.audit.record", "django.template.base.Template.render", "rvs.pages.render",
+    "sharing.views.render", "sharing.door.opening.describe", "accounts.audit.record",
+    "django.template.base.Template.render", "rvs.pages.render",
     "django.contrib.sessions.backends.db.SessionStore.load", "results.codes.standing", "accounts.throttle.take",
     "django.db.models.query.QuerySet.get", "accounts.adapter.AccountAdapter.authenticate", "results.views.render",
     "organisations.middleware.MembershipMiddleware.__call__", "django.contrib.admin.options.ModelAdmin.changelist_view",

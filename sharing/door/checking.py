@@ -1,57 +1,26 @@
-"""The one door to a result: whatever an organisation gets of a result, it gets through these functions.
-
-They check the organisation's right today, and write who looked in the same transaction.  A test shows that no other
-code hands a result to an organisation (tests/test_architecture.py).
-"""
+"""Checks by number: an organisation proves that it knows a result's number and date of birth."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from accounts import audit
 from accounts.models import Action
 from organisations.models import Organisation
-from results import codes
-from results.models import Result, ResultVersion, Status
+from results.models import Result, Status
 from results.numbers import normalise
-from results.presentation import ResultView, describe
-from results.statement import Statement, render_statement
+from results.presentation import describe
 from sharing import limits
+from sharing.door.rights import RightKind
+from sharing.door.traces import count_access
 from sharing.models import Channel, Outcome, Pause
 
 RIGHT_LASTS = timedelta(days=365)
 MATCHING_STATUSES = {Status.RELEASED, Status.CANCELLED}
 """A check by number tells of these; the others answer like an unknown number."""
-
-AUDIT_ACTIONS = {
-    Channel.PAGE: Action.RESULT_VIEWED,
-    Channel.STATEMENT: Action.STATEMENT_DOWNLOADED,
-    Channel.PHOTO: Action.PHOTO_VIEWED,
-}
-
-
-class NotAvailableError(Exception):
-    """The organisation has no right to this, or there is no such thing; nobody is told which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A result as its organisation may see it now; the version itself stays behind the door."""
-
-    verification_id: uuid.UUID
-    applicant_reference: str
-    last_made_at: datetime
-    right_until: datetime
-    changed_since_seen: bool
-    reference_number: str
-    date_of_birth: date
-    view: ResultView
-    _version: ResultVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +69,14 @@ def check_by_number(
             _record(attempt, Action.CHECK_NOT_MATCHED)
             return None
         verification_id = _verify(attempt, result, applicant_reference)
-        _count_access(verification_id, result.current_id, Channel.SEARCH, actor, now)
+        count_access(
+            kind=RightKind.VERIFICATION,
+            right_id=verification_id,
+            version_id=result.current_id,
+            channel=Channel.SEARCH,
+            actor=actor,
+            now=now,
+        )
         _record(attempt, Action.CHECK_MATCHED, f"verification:{verification_id}")
         return verification_id
 
@@ -146,48 +122,6 @@ def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -
     return verification_id
 
 
-@transaction.atomic
-def open_verification(
-    *, organisation: Organisation, verification_id: uuid.UUID, actor: str, channel: Channel, now: datetime
-) -> Opened:
-    """The result behind a verification, as it stands today; the access is written before anything is handed out.
-
-    Raises:
-        NotAvailableError: not this organisation's, its right has ended, or the channel has nothing to give: a statement
-            or photo of a result that is not released, or a photo that does not exist.
-    """
-    verification = (
-        organisation.verifications.in_force(now).select_related("result__current").filter(pk=verification_id).first()
-    )
-    if verification is None:
-        raise NotAvailableError
-    version = verification.result.current
-    view = describe(version)
-    if channel == Channel.STATEMENT and not view.shows_result:
-        raise NotAvailableError
-    if channel == Channel.PHOTO and not view.has_photo:
-        raise NotAvailableError
-    _count_access(verification.pk, version.pk, channel, actor, now)
-    audit.record(
-        actor=actor,
-        action=AUDIT_ACTIONS[channel],
-        target=f"verification:{verification.pk}",
-        organisation=str(organisation.pk),
-        detail={"version": view.version_number},
-    )
-    return Opened(
-        verification_id=verification.pk,
-        applicant_reference=verification.applicant_reference,
-        last_made_at=verification.last_made_at,
-        right_until=verification.right_until,
-        changed_since_seen=verification.version_seen_id != version.pk,
-        reference_number=verification.result.reference_number,
-        date_of_birth=version.date_of_birth,
-        view=view,
-        _version=version,
-    )
-
-
 def recent_verifications(*, organisation: Organisation, now: datetime) -> list[Recent]:
     """The organisation's latest verifications: enough to find one again, nothing of the outcome."""
     return [
@@ -204,44 +138,5 @@ def recent_verifications(*, organisation: Organisation, now: datetime) -> list[R
     ]
 
 
-def photo(opened: Opened) -> bytes | None:
-    """The test-day photo (JPEG) of a result that was just opened; None where there is none."""
-    if not opened.view.has_photo:
-        return None
-    with default_storage.open(opened._version.photo) as file:  # noqa: SLF001  (behind the door)
-        picture: bytes = file.read()
-    return picture
-
-
-def statement(opened: Opened, *, now: datetime, address_of: Callable[[str], str]) -> bytes:
-    """The Statement of Results (PDF) of a result that was opened for it."""
-    code = codes.code_of(opened._version)  # noqa: SLF001  (behind the door)
-    return render_statement(
-        Statement(
-            view=opened.view,
-            reference_number=opened.reference_number,
-            code=codes.grouped(code),
-            check_url=address_of(code),
-            issued_at=now,
-            photo=photo(opened),
-        )
-    )
-
-
 def _record(attempt: limits.Attempt, action: Action, target: str = "") -> None:
     audit.record(actor=attempt.actor, action=action, target=target, organisation=str(attempt.organisation.pk))
-
-
-def _count_access(verification_id: uuid.UUID, version_id: int, channel: Channel, actor: str, now: datetime) -> None:
-    """One row a day, however often: a nightly export must not bury the candidate."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into sharing_access
-                (verification_id, version_id, channel, actor, day, count, first_at, last_at)
-            values (%s, %s, %s, %s, %s, 1, %s, %s)
-            on conflict (verification_id, version_id, channel, actor, day)
-            do update set count = sharing_access.count + 1, last_at = excluded.last_at
-            """,
-            [verification_id, version_id, channel, actor, now.date(), now, now],
-        )

@@ -1,0 +1,23 @@
+"""The one door to a result: whatever an organisation gets of a result, it gets through these functions.
+
+They check the organisation's right today, a share or a verification, and write who looked in the same transaction.  A
+test shows that no other code hands a result to an organisation (tests/test_architecture.py).
+"""
+
+from sharing.door.checking import RIGHT_LASTS, Recent, check_by_number, recent_verifications
+from sharing.door.opening import Opened, open_share, open_verification, photo, statement
+from sharing.door.rights import NotAvailableError, RightKind
+
+__all__ = [
+    "RIGHT_LASTS",
+    "NotAvailableError",
+    "Opened",
+    "Recent",
+    "RightKind",
+    "check_by_number",
+    "open_share",
+    "open_verification",
+    "photo",
+    "recent_verifications",
+    "statement",
+]
