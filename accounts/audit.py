@@ -23,6 +23,7 @@ SECURITY: Final = frozenset(
         Action.MFA_REMOVED,
         Action.RECOVERY_CODES_MADE,
         Action.SESSION_ENDED,
+        Action.DATA_DOWNLOADED,
     }
 )
 """What people read about the security of their own account; its target is the person."""

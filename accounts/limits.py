@@ -42,6 +42,9 @@ RESET_ANYWHERE: Final = Limit("reset account", 20, DAY)
 RESET_NETWORK: Final = Limit("reset network", 20, timedelta(minutes=5))
 RESET_LINK: Final = Limit("reset link network", 60, timedelta(minutes=5))
 EMAIL_CHANGE: Final = Limit("e-mail change", 5, DAY)
+CLAIM_NETWORK: Final = Limit("claim network", 20, QUARTER)
+CANDIDATE_MAIL: Final = Limit("candidate registration", 5, DAY)
+INVITATION: Final = Limit("organisation invited by candidate", 5, DAY)
 
 
 class Attempt:
@@ -104,6 +107,21 @@ def reset_link(request: HttpRequest) -> Attempt:
 
 def email_change(request: HttpRequest, account: str) -> Attempt:
     return Attempt(request, (EMAIL_CHANGE, account))
+
+
+def claim(request: HttpRequest) -> Attempt:
+    """An attempt to show by its numbers that a result is one's own; each candidate ID is limited apart."""
+    return Attempt(request, (CLAIM_NETWORK, client_network(request)))
+
+
+def candidate_mail(request: HttpRequest, email: str) -> Attempt:
+    """A mail to whoever registers as a candidate."""
+    return Attempt(request, (CANDIDATE_MAIL, email.strip().lower()))
+
+
+def invitation(request: HttpRequest, account: str) -> Attempt:
+    """A candidate's mail to an organisation that is not here yet."""
+    return Attempt(request, (INVITATION, account))
 
 
 def paused(request: HttpRequest, until: datetime) -> HttpResponse:

@@ -110,6 +110,15 @@ class Action(models.TextChoices):
     SHARE_CHANGED = "share_changed", _("End of a share changed")
     SHARE_WITHDRAWN = "share_withdrawn", _("Share withdrawn")
     SHARE_EXPIRED = "share_expired", _("Share expired")
+    CANDIDATE_REGISTERED = "candidate_registered", _("Candidate registered")
+    RESULT_CLAIMED = "result_claimed", _("Result added by its candidate")
+    CLAIM_REFUSED = "claim_refused", _("Result not added: numbers do not match")
+    CLAIM_MOVED = "claim_moved", _("Result moved to another account")
+    PHOTO_HIDDEN = "photo_hidden", _("Photo hidden by the candidate")
+    PHOTO_UNHIDDEN = "photo_unhidden", _("Photo no longer hidden by the candidate")
+    ORGANISATION_SUGGESTED = "organisation_suggested", _("Organisation invited by a candidate")
+    DATA_DOWNLOADED = "data_downloaded", _("Own data downloaded")
+    ACCOUNT_CLOSED = "account_closed", _("Candidate’s account closed")
     STAFF_CHANGED = "staff_changed", _("Changed by staff")
 
 

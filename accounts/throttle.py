@@ -42,6 +42,39 @@ def give_back(*, kind: str, subject: str, now: datetime) -> None:
         )
 
 
+def strike(*, kind: str, subject: str, limit: int, window: timedelta, now: datetime) -> datetime | None:
+    """Count a try that may turn out wrong; after `limit` of them none is let through until `window` after the last.
+
+    `forgive` when the try was right.
+
+    Returns:
+        None if the try may be made; otherwise the moment from which it may be made again.
+    """
+    key = _key(kind, subject)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into accounts_throttle as kept (key, uses, ends_at) values (%(key)s, array[%(now)s], %(end)s)
+            on conflict (key) do update
+            set uses = case when kept.ends_at <= %(now)s then excluded.uses else kept.uses || excluded.uses end,
+                ends_at = excluded.ends_at
+            where kept.ends_at <= %(now)s or cardinality(kept.uses) < %(limit)s
+            returning true
+            """,
+            {"key": key, "now": now, "end": now + window, "limit": limit},
+        )
+        if cursor.fetchone():
+            return None
+        cursor.execute("select ends_at from accounts_throttle where key = %s", [key])
+        until: datetime | None = (cursor.fetchone() or (None,))[0]
+    return until or now  # now: forgiven meanwhile
+
+
+def forgive(*, kind: str, subject: str) -> None:
+    """Forget the strikes: whoever they were counted for is found to be right."""
+    Throttle.objects.filter(key=_key(kind, subject)).delete()
+
+
 def forget_ended(now: datetime) -> int:
     """Delete what counts no longer; returns how many rows."""
     return Throttle.objects.filter(ends_at__lte=now).delete()[0]

@@ -4,6 +4,9 @@ import secrets
 import unicodedata
 from enum import StrEnum, auto
 
+from django.conf import settings
+from django.urls import reverse
+
 from results.models import ResultVersion, StatementCode, Status
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -25,6 +28,11 @@ def code_of(version: ResultVersion) -> str:
     """The version's code, made when its first statement is."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     return StatementCode.objects.get_or_create(version=version, defaults={"code": code})[0].code
+
+
+def check_address(code: str) -> str:
+    """Where anybody can check a statement with this code; printed on it."""
+    return f"{settings.PUBLIC_BASE_URL}{reverse('results:check_code', args=[code])}"
 
 
 def grouped(code: str) -> str:

@@ -2,10 +2,12 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -17,6 +19,7 @@ from results.staff.models import ImportJob, ImportProblem
 
 __all__ = [
     "Candidate",
+    "CandidateRegistration",
     "Claim",
     "ImportBatch",
     "ImportJob",
@@ -266,3 +269,29 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"Claim {self.pk}"
+
+
+class CandidateRegistration(models.Model):
+    """Somebody who proved that results are theirs, until they have confirmed their e-mail address.
+
+    `next_page` is where they were going when they were asked to register.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail address"))
+    password = models.CharField(max_length=128)  # hashed
+    first_language = models.CharField(_("first language"), max_length=60, blank=True)
+    country = CountryField(_("country"), blank=True)
+    results = ArrayField(models.BigIntegerField())
+    next_page = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["asked_at"], name="candidateregistration_by_age")]
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="candidateregistration_lower_case")
+        ]
+
+    def __str__(self) -> str:
+        return f"Registration {self.pk}"

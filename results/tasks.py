@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from results import registration
 from results.staff import clearing, worker
 
 _SECONDS = 60 * 60
@@ -18,3 +19,9 @@ def work_on_imports() -> None:
 def forget_imports() -> None:
     """Discard what nobody confirmed, and delete what is left of imports that have ended."""
     clearing.forget_imports(timezone.now())
+
+
+@shared_task
+def forget_registrations() -> None:
+    """Delete candidates' registrations that nobody confirmed in time."""
+    registration.forget_old()

@@ -9,10 +9,12 @@ from accounts import sessions
 
 def site(request: HttpRequest) -> dict[str, object]:
     route = request.resolver_match.route if request.resolver_match else ""
+    first, _slash, rest = route.partition("/")
     return {
         "DEMONSTRATION": settings.DEMONSTRATION,
         "HELPDESK_EMAIL": settings.HELPDESK_EMAIL,
-        "nav": route.partition("/")[0],
+        "nav": first,
+        "section": rest.partition("/")[0],
         **_session(request),
     }
 

@@ -23,6 +23,7 @@ from results import catalogue, holds
 from results.importer import import_results
 from results.models import Result, Status
 from results.photos import PhotoSource, open_photos
+from rvs import demo_sharing
 from rvs.sample_data import Row, drawn_photo, sample_rows, write_rows
 from sharing import door
 
@@ -135,7 +136,9 @@ def _log_in(person: Person, team: Team | None = None) -> LogIn:
 
 @cache
 def _rows() -> tuple[Row, ...]:
-    return tuple(sample_rows(seed=SEED, count=RESULTS))
+    rows = tuple(sample_rows(seed=SEED, count=RESULTS))
+    demo_sharing.give_to(rows, given_name=CANDIDATE.given_name, family_name=CANDIDATE.family_name)
+    return rows
 
 
 def _unshared_row() -> Row:
@@ -163,7 +166,7 @@ def load() -> bool:
             _import(_rows(), "results.csv", photos)
     with transaction.atomic():
         teams = [_make_team(team) for team in TEAMS]
-        _make_user(CANDIDATE)
+        demo_sharing.claim_rows(_make_user(CANDIDATE), demo_sharing.own_rows(_rows()))
         _make_user(STAFF, is_staff=True, is_superuser=True)
         for group, person in GROUP_STAFF.items():
             _make_user(person, is_staff=True).groups.add(Group.objects.get(name=group))

@@ -14,6 +14,11 @@ class Topic(NamedTuple):
 
 TOPICS: Final[tuple[Topic, ...]] = (
     Topic(
+        "your-results",
+        _("For candidates: your results"),
+        _("See your results, share them, stop sharing, and see who looked."),
+    ),
+    Topic(
         "logging-in",
         _("Logging in and passwords"),
         _("Log in, reset a password you have forgotten, log out."),

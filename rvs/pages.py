@@ -14,7 +14,7 @@ from rvs.help import TOPICS
 # The page a signed-in person starts on.
 VERIFIER_START: Final = "sharing:candidate_search"
 STAFF_START: Final = "admin:index"
-CANDIDATE_START: Final = "candidate"
+CANDIDATE_START: Final = "candidate:results"
 FOR_SCHOOLS: Final = " for Schools"
 
 
@@ -81,8 +81,3 @@ def help_topic(request: HttpRequest, slug: str) -> HttpResponse:
 @requires(Permission.VERIFY)
 def downloads(request: MemberRequest) -> HttpResponse:
     return render(request, "pages/downloads.html")
-
-
-@require_safe
-def candidate_home(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/candidate.html")

@@ -129,6 +129,13 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.PSEUDONYM: "id result candidate",
         Kind.NONE: "claimed_at",
     },
+    "results.CandidateRegistration": {
+        Kind.SECRET: "password",
+        Kind.IDENTITY: "first_language country",
+        Kind.CONTACT: "email",
+        Kind.PSEUDONYM: "id results",
+        Kind.NONE: "next_page asked_at",
+    },
     "results.ResultVersion": {
         Kind.RESULT: "status issued_status held note exam session exam_date centre_number centre_name place_of_entry "
         "label score cefr reading use_of_english writing listening speaking reading_and_writing exempt "

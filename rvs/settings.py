@@ -132,6 +132,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-mail": {"task": "accounts.tasks.deliver_mail", "schedule": 10.0, "options": {"expires": 10}},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400.0},
     "work-on-imports": {"task": "results.tasks.work_on_imports", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-registrations": {"task": "results.tasks.forget_registrations", "schedule": 3_600.0},
     "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
     "forget-checks": {"task": "sharing.tasks.forget_old_checks", "schedule": 3_600.0},
     "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},

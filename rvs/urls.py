@@ -33,7 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.urls")),
     path("", include("organisations.urls")),
     path("downloads/", pages.downloads, name="downloads"),
-    path("candidate/", pages.candidate_home, name="candidate"),
+    path("candidate/", include("sharing.candidate.urls")),
     path("admin/", admin.site.urls),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

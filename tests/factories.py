@@ -1,6 +1,7 @@
 """Rows for tests.  All people are invented."""
 
 import itertools
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from accounts.audit import user_actor
 from accounts.models import RecordLook, User
 from organisations.models import Membership, Organisation, Role
 from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
+from results.numbers import secret_digest
 from results.staff.models import ImportJob
 from sharing import shares
 from sharing.models import Share
@@ -77,6 +79,20 @@ def make_result(reference_number: str = "", verification_number: str | None = No
     return Result.objects.select_related("current").get(pk=result.pk)
 
 
+SECRET_NUMBER = "7419"
+
+
+def make_candidate_result(
+    candidate_id: str = "ABC123456", secret_number: str = SECRET_NUMBER, **content: Any
+) -> Result:
+    """A result that its candidate can add to an account with these numbers."""
+    result = make_result(**content)
+    Result.objects.filter(pk=result.pk).update(
+        candidate_id=candidate_id, secret_digest=secret_digest(candidate_id, secret_number)
+    )
+    return Result.objects.select_related("current").get(pk=result.pk)
+
+
 def change_result(result: Result, **changes: Any) -> Result:
     """The same result with a further version in force."""
     before = {field.attname: getattr(result.current, field.attname) for field in ResultVersion._meta.concrete_fields}
@@ -130,11 +146,15 @@ def make_look(result: Result, person: User | None, **fields: Any) -> RecordLook:
     return RecordLook.objects.create(target=f"result:{result.pk}", **{**values, **fields})
 
 
-def make_claim(result: Result, candidate: User | None = None) -> Claim:
+def make_claim(
+    result: Result | None = None, candidate: User | None = None, *, claim_id: str = "", **content: Any
+) -> Claim:
     """The result is in the account of `candidate`, or of somebody of whom no test knows anything."""
-    user = candidate or make_user()
-    person, _created = Candidate.objects.get_or_create(user=user)
-    return Claim.objects.create(result=result, candidate=person)
+    person, _created = Candidate.objects.get_or_create(user=candidate or make_user())
+    claim = Claim(candidate=person, result=result or make_candidate_result(**content))
+    claim.pk = uuid.UUID(claim_id) if claim_id else claim.pk
+    claim.save(force_insert=True)
+    return claim
 
 
 def share_result(organisation: Organisation, result: Result | None = None, **fields: Any) -> Share:

@@ -16,7 +16,16 @@ from results.models import Result
 from rvs.sample_photos import drawn_photo
 from sharing import door
 from sharing.models import Pause
-from tests.factories import make_batch, make_import, make_look, make_member, make_organisation, make_result, make_user
+from tests.factories import (
+    make_batch,
+    make_claim,
+    make_import,
+    make_look,
+    make_member,
+    make_organisation,
+    make_result,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,12 +52,20 @@ def staff(outcome: str) -> str:
     return f"login login login login login login {outcome}"
 
 
+def candidate(outcome: str) -> str:
+    """Only the candidate whose result or share it is; nobody else learns that there is one."""
+    return f"login {outcome} 404 404 404 404 404"
+
+
+THEIRS: Final = candidate("200")
+ONCE_CANDIDATE: Final = " ".join(["→/candidate/results/add/"] * 6)
 ASKED_AGAIN: Final = everybody("→/account/confirm/")
 """A sensitive change: who is there must be proved once more."""
 
 # An import and a look at a record that the admin's addresses name.
 JOB: Final = "00000000-0000-4000-8000-0000000000a1"
 LOOK: Final = "00000000-0000-4000-8000-0000000000a2"
+CLAIM: Final = "00000000-0000-4000-8000-0000000000a3"
 
 MATRIX: Final[dict[str, tuple[str, str]]] = {
     "": ("200 →/candidate/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/admin/",
@@ -97,7 +114,16 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "password/reset/done/": ("200", READ_ONLY),
     "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": ("200", "200"),
     "password/reset/key/done/": ("200", READ_ONLY),
-    "candidate/": ("login 200 200 200 200 200 200", NO_POST),
+    "candidate/": (everybody("200"), NO_POST),
+    "candidate/register/": (f"200 {ONCE_CANDIDATE}", f"200 {ONCE_CANDIDATE}"),
+    "candidate/register/sent/": ("200", READ_ONLY),
+    "candidate/register/confirm/<str:token>/": ("404", "404"),
+    "candidate/results/add/": (everybody("200"), everybody("200")),
+    "candidate/results/<uuid:claim_id>/": (THEIRS, NO_POST),
+    "candidate/results/<uuid:claim_id>/statement.pdf": (THEIRS, NO_POST),
+    "candidate/results/<uuid:claim_id>/photo": (THEIRS, NO_POST),
+    "candidate/results/<uuid:claim_id>/photo/hide/": (NO_POST, candidate(f"→/candidate/results/{CLAIM}/")),
+    "candidate/results/<uuid:claim_id>/photo/show/": (NO_POST, candidate(f"→/candidate/results/{CLAIM}/")),
     "shared-results/": (MEMBERS, NO_POST),
     "downloads/": (MEMBERS, NO_POST),
     "organisation/": (MEMBERS, NO_POST),
@@ -202,6 +228,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
     )
     values: dict[str, Any] = {
         "<uuid:verification_id>": verification,
+        "<uuid:claim_id>": make_claim(Result.objects.get(), people["candidate"], claim_id=CLAIM).pk,
         "<slug:slug>": "logging-in",
         "<uuid:session_id>": "00000000-0000-4000-8000-000000000000",
         "<str:token>": "no-such-token",

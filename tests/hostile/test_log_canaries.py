@@ -25,7 +25,7 @@ from accounts import tasks
 from accounts.audit import user_actor
 from accounts.models import Mail, User
 from organisations.models import Membership, Organisation, Registration, Role
-from results.models import Candidate, Result
+from results.models import Candidate, CandidateRegistration, Result
 from results.numbers import secret_digest
 from rvs.logs import JsonFormatter
 from rvs.personal_data import Kind, kinds
@@ -63,6 +63,9 @@ PLANTED: Final = {
     "results.ResultVersion.certificate_number": "KANARICERT",
     "accounts.RecordLook.note": "kanari-look",
     "results.Candidate.first_language": "Kanarilanguage",
+    "results.CandidateRegistration.email": "kanari-newcomer@example.org",
+    "results.CandidateRegistration.password": "kanari-newcomers-password",
+    "results.CandidateRegistration.first_language": "Kanarinewlanguage",
     "organisations.Registration.given_name": "Kanariapplicant",
     "organisations.Registration.family_name": "Kanariapplying",
     "organisations.Registration.job_title": "Kanariapplicantjob",
@@ -84,6 +87,7 @@ WITHOUT_WORDS: Final = {
     "results.ImportJob": "file photos rejects samples",
     "accounts.Session": "session_data",
     "results.Candidate": "country",
+    "results.CandidateRegistration": "country",
 }
 TEXT: Final = (models.CharField, models.TextField, models.DateField, models.BinaryField)
 CANARIES: Final = sorted({word for word in PLANTED.values() if len(word) > 4} | {"23 November 1987", "23/11/1987"})
@@ -177,6 +181,7 @@ def _plant_applications(organisation: Organisation) -> None:
 def _plant_share(user: User, organisation: Organisation, result: Result) -> None:
     candidate = Candidate.objects.create(user=user, **_planted("results.Candidate"))
     candidate.claims.create(result=result)
+    CandidateRegistration.objects.create(results=[result.pk], **_planted("results.CandidateRegistration"))
     share = organisation.shares.create(result=result, version_shared=result.current, shared_by=user_actor(user))
     share.notes.create(author=user_actor(user), **_planted("sharing.Note"))
     candidate.invitations.create(

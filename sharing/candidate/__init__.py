@@ -1,0 +1,1 @@
+"""The candidate's site: own results, who may see them, and who looked."""
