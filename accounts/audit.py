@@ -65,6 +65,11 @@ def record(
     )
 
 
+def events_of(target: str) -> QuerySet[AuditEvent]:
+    """What happened to one thing (`kind:id`), newest first."""
+    return AuditEvent.objects.filter(target=target)
+
+
 def security_events(user: User, *, since: datetime) -> QuerySet[AuditEvent]:
     """What happened to somebody's account, newest first."""
     return AuditEvent.objects.filter(target=user_actor(user), action__in=SECURITY, at__gte=since)

@@ -120,6 +120,16 @@ class Action(models.TextChoices):
     DATA_DOWNLOADED = "data_downloaded", _("Own data downloaded")
     ACCOUNT_CLOSED = "account_closed", _("Candidate’s account closed")
     STAFF_CHANGED = "staff_changed", _("Changed by staff")
+    REGISTRATION_FIRST_APPROVED = "registration_first_approved", _("Application approved by the first of two people")
+    REGISTRATION_APPROVED = "registration_approved", _("Application approved")
+    REGISTRATION_REJECTED = "registration_rejected", _("Application rejected")
+    REGISTRATION_ASKED = "registration_asked", _("Applicant asked for more information")
+    REASON_TEXT_CHANGED = "reason_text_changed", _("Text for decisions changed")
+    ORGANISATION_SUSPENDED = "organisation_suspended", _("Organisation suspended")
+    ORGANISATION_REINSTATED = "organisation_reinstated", _("Organisation reinstated")
+    ORGANISATION_CHANGED = "organisation_changed", _("Organisation’s details changed by staff")
+    PRIMARY_REPLACED = "primary_replaced", _("Primary role given to another user by staff")
+    NAME_CHANGE_DECIDED = "name_change_decided", _("Change of name granted or refused")
 
 
 def actions() -> list[tuple[str, str | Promise]]:

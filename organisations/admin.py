@@ -1,25 +1,14 @@
-"""Staff's view of organisations and their users."""
+"""Staff's pages about organisations (organisations/staff/)."""
 
 from django.contrib import admin
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import AuditedAdmin
-from organisations.models import Organisation
+from organisations.models import NameChange, Organisation, ReasonText, Registration
+from organisations.staff.name_admin import NameChangeAdmin
+from organisations.staff.organisation_admin import OrganisationAdmin
+from organisations.staff.registration_admin import RegistrationAdmin
+from organisations.staff.texts import ReasonTextAdmin
 
-
-@admin.register(Organisation)
-class OrganisationAdmin(AuditedAdmin):
-    list_display = ("name", "country", "website", "state", "created_at")
-    list_filter = ("state", "country")
-    search_fields = ("name", "website")
-    fields = ("id", *list_display, "members")
-    readonly_fields = ("members",)
-
-    @admin.display(description=_("users"))
-    def members(self, organisation: Organisation) -> SafeString:
-        rows = organisation.memberships.select_related("user").order_by("-role", "user__family_name")
-        return format_html_join(
-            "", "<p>{}: {} ({})</p>", ((row.get_role_display(), row.user, row.user.email) for row in rows)
-        )
+admin.site.register(Registration, RegistrationAdmin)
+admin.site.register(NameChange, NameChangeAdmin)
+admin.site.register(Organisation, OrganisationAdmin)
+admin.site.register(ReasonText, ReasonTextAdmin)

@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from accounts.models import User
 from organisations.models import Membership, Organisation, OrganisationState, Role
@@ -39,13 +40,15 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 def requires(permission: Permission) -> Callable[[MemberView[P]], View[P]]:
     """Let only members whose role has `permission` pass; others see the 403 page.
 
-    A suspended organisation has no permissions at all.
+    A suspended organisation has no permissions at all; its members are told so, and whom to write to.
     """
 
     def decorate(view: MemberView[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             membership: Membership | None = getattr(request, "membership", None)
+            if membership and membership.organisation.state == OrganisationState.SUSPENDED:
+                return render(request, "organisations/suspended.html", status=403)
             if membership is None or not may(membership, permission):
                 raise PermissionDenied
             return view(cast("MemberRequest", request), *args, **kwargs)

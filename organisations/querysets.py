@@ -1,5 +1,6 @@
 """Reads of organisations' rows, in the product's words."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -7,7 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 
 if TYPE_CHECKING:
-    from organisations.models import Membership  # noqa: F401  (the queryset's type parameter)
+    from organisations.models import JoinRequest, Membership, NameChange, Registration  # noqa: F401  (type parameters)
 
 PENDING = Q(invited_at__isnull=False, accepted_at=None)
 
@@ -27,3 +28,47 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.select_related("user").order_by(
             Case(When(role="primary", then=Value(0)), default=Value(1)), Lower(name), "pk"
         )
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def for_staff(self) -> "RegistrationQuerySet":
+        """Applications that staff may see: those whose e-mail address was confirmed."""
+        return self.exclude(state="unconfirmed")
+
+    def open(self) -> "RegistrationQuerySet":
+        """Applications that nobody has decided on."""
+        return self.filter(state__in=["received", "more_information"])
+
+    def waiting(self) -> "RegistrationQuerySet":
+        """Applications that wait for staff, the first due on top."""
+        return self.filter(state="received").order_by("due_on", "confirmed_at")
+
+    def waiting_for_applicant(self) -> "RegistrationQuerySet":
+        return self.filter(state="more_information").order_by("due_on", "confirmed_at")
+
+    def decided(self) -> "RegistrationQuerySet":
+        return self.filter(state__in=["approved", "rejected"]).order_by("-decided_at")
+
+    def overdue(self, today: date) -> "RegistrationQuerySet":
+        """Applications that should have been answered before today."""
+        return self.waiting().filter(due_on__lt=today)
+
+    def named(self, words: str) -> "RegistrationQuerySet":
+        """Those with this reference, or with these words in the organisation's name; no words: all."""
+        return self.filter(Q(organisation_name__icontains=words) | Q(reference__iexact=words))
+
+
+class JoinRequestQuerySet(models.QuerySet["JoinRequest"]):
+    def waiting(self) -> "JoinRequestQuerySet":
+        """Requests that the Primary User should answer."""
+        return self.filter(state="waiting")
+
+    def overdue(self, today: date) -> "JoinRequestQuerySet":
+        """Requests that the Primary User has not answered in time, and so staff's as well."""
+        return self.waiting().filter(due_on__lt=today).order_by("due_on", "confirmed_at")
+
+
+class NameChangeQuerySet(models.QuerySet["NameChange"]):
+    def waiting(self) -> "NameChangeQuerySet":
+        """Requests that staff have not answered, the oldest first."""
+        return self.filter(decided_at=None).order_by("asked_at")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Mail, MailState
+from organisations.models import NameChange, Registration
 from results.models import ImportJob, Result
 from results.staff.models import ImportState
 from sharing.models import Pause
@@ -35,6 +36,27 @@ class _Kind(NamedTuple):
 
 
 _KINDS = (
+    _Kind(
+        "organisations.view_registration",
+        _("Applications that wait for a decision"),
+        lambda: Registration.objects.waiting().count(),
+        "admin:organisations_registration_changelist",
+        "",
+    ),
+    _Kind(
+        "organisations.view_registration",
+        _("Applications that are overdue"),
+        lambda: Registration.objects.overdue(timezone.localdate()).count(),
+        "admin:organisations_registration_changelist",
+        "?list=overdue",
+    ),
+    _Kind(
+        "organisations.view_namechange",
+        _("Changes of name that wait for an answer"),
+        lambda: NameChange.objects.waiting().count(),
+        "admin:organisations_namechange_changelist",
+        "",
+    ),
     _Kind(
         "results.view_importjob",
         _("Imports that wait for confirmation"),

@@ -50,6 +50,12 @@ class Environment:
             raise Misconfigured(f"{name} must be 1 or 0, not {value!r}.")
         return value in {"1", "true", "yes"}
 
+    def choice(self, name: str, choices: Sequence[str], default: str) -> str:
+        value = self.text(name, default).lower()
+        if value not in choices:
+            raise Misconfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        return value
+
     def number(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
         if not value.isdecimal():

@@ -21,6 +21,8 @@ ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
 PUBLIC_BASE_URL = env.base_url(environment.url("PUBLIC_BASE_URL", ["https", *(["http"] if DEMONSTRATION else [])]))
 HELPDESK_EMAIL = environment.text("HELPDESK_EMAIL", "helpdesk@example.org")
 TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", 0)
+# Which applications of organisations two people must approve (organisations/decisions.py).
+TWO_PERSON_APPROVAL = environment.choice("TWO_PERSON_APPROVAL", ["off", "flagged", "always"], "flagged")
 
 # --- What runs ------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

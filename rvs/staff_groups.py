@@ -13,8 +13,11 @@ from django.db import transaction
 GROUPS: Final[Mapping[str, frozenset[str]]] = {
     # Organisations and their people: who may verify, what the limits paused, whether a mail arrived.
     "Registrations": frozenset({
-        "organisations.view_organisation", "organisations.view_membership", "accounts.view_user", "accounts.view_mail",
-        "sharing.view_pause", "sharing.lift_pause",
+        "organisations.view_registration", "organisations.decide_registration", "organisations.view_reasontext",
+        "organisations.add_reasontext", "organisations.change_reasontext", "organisations.delete_reasontext",
+        "organisations.view_joinrequest", "organisations.decide_joinrequest", "organisations.view_namechange",
+        "organisations.decide_namechange", "organisations.view_organisation", "organisations.supervise_organisation",
+        "accounts.view_user", "accounts.view_mail", "sharing.view_pause", "sharing.lift_pause",
     }),
     # Results: load them, look them up, hold them.
     "Results": frozenset({
@@ -23,7 +26,8 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
     }),
     # Answers people's questions: reads, and changes nothing.
     "Helpdesk": frozenset({
-        "organisations.view_organisation", "organisations.view_membership", "accounts.view_user", "accounts.view_mail",
+        "organisations.view_registration", "organisations.view_reasontext", "organisations.view_joinrequest",
+        "organisations.view_namechange", "organisations.view_organisation", "accounts.view_user", "accounts.view_mail",
         "results.view_result", "sharing.view_pause",
     }),
 }  # fmt: skip

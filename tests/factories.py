@@ -1,5 +1,6 @@
 """Rows for tests.  All people are invented."""
 
+import hashlib
 import itertools
 import uuid
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ from django.db import connection, transaction
 
 from accounts.audit import user_actor
 from accounts.models import RecordLook, User
-from organisations.models import Membership, Organisation, Role
+from organisations.models import Membership, Organisation, Registration, Role
 from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
 from results.numbers import secret_digest
 from results.staff.models import ImportJob
@@ -47,6 +48,21 @@ def make_member(organisation: Organisation, role: Role = Role.ADMIN, **fields: A
         user = make_user(**fields)
         Membership.objects.create(organisation=organisation, user=user, role=role)
     return user
+
+
+def make_registration(**fields: Any) -> Registration:
+    """An application whose e-mail address was confirmed and that waits for staff; nothing about it is unusual."""
+    digits, now = hashlib.sha256(str(next(_numbers)).encode()).hexdigest()[:12], datetime.now(UTC)
+    place = digits.translate(str.maketrans("0123456789abcdef", "aeioubdfgklmnprs"))  # like no other
+    values = {
+        "state": "received", "given_name": "Ada", "family_name": "Applicant", "job_title": "Registrar",
+        "email": f"ada@{place}.ac.uk", "organisation_name": f"University of {place.title()}",
+        "organisation_type": "university", "website": f"https://www.{place}.ac.uk", "country": "GB",
+        "terms_accepted_at": now, "confirmed_at": now, "due_on": now.date() + timedelta(days=7),
+    }  # fmt: skip
+    if fields.get("state") == "unconfirmed":
+        values |= {"confirmed_at": None, "due_on": None}
+    return Registration.objects.create(**{**values, **fields})
 
 
 B2_FIRST: dict[str, Any] = {

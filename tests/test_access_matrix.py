@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.models import Action, AuditEvent, Mail, User
-from organisations.models import Organisation, Role
+from organisations.models import Organisation, ReasonText, Role
 from results import photos
 from results.models import Result
 from rvs.sample_photos import drawn_photo
@@ -23,6 +23,7 @@ from tests.factories import (
     make_look,
     make_member,
     make_organisation,
+    make_registration,
     make_result,
     make_user,
 )
@@ -159,6 +160,28 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/results/result/<uuid:look_id>/photo/<int:number>/": (staff("200"), staff("405")),
     "admin/results/result/<uuid:look_id>/hold/": (staff("405"), staff(f"→/admin/results/result/{LOOK}/")),
     "admin/results/result/<uuid:look_id>/release/": (staff("405"), staff(f"→/admin/results/result/{LOOK}/")),
+    "admin/organisations/registration/": (staff("200"), staff("405")),
+    "admin/organisations/registration/<uuid:registration_id>/": (staff("200"), staff("405")),
+    **{
+        f"admin/organisations/registration/<uuid:registration_id>/{step}/": (staff("200"), staff("200"))
+        for step in ("approve", "reject", "ask")
+    },
+    "admin/organisations/namechange/": (staff("200"), staff("405")),
+    "admin/organisations/namechange/<uuid:change_id>/grant/": (staff("200"), staff("200")),
+    "admin/organisations/namechange/<uuid:change_id>/refuse/": (staff("200"), staff("200")),
+    "admin/organisations/organisation/": (staff("200"), staff("200")),
+    "admin/organisations/organisation/<uuid:organisation_id>/": (staff("200"), staff("405")),
+    **{
+        f"admin/organisations/organisation/<uuid:organisation_id>/{step}/": (staff("200"), staff("200"))
+        for step in ("edit", "suspend", "reinstate", "primary")
+    },
+    "admin/organisations/organisation/<uuid:organisation_id>/users/<uuid:membership_id>/resend/": (
+        staff("405"), staff("404"),
+    ),
+    "admin/organisations/reasontext/": (staff("200"), staff("405")),
+    "admin/organisations/reasontext/add/": (staff("200"), staff("200")),
+    "admin/organisations/reasontext/<int:text_id>/": (staff("200"), staff("200")),
+    "admin/organisations/reasontext/<int:text_id>/delete/": (staff("200"), staff("→/admin/organisations/reasontext/")),
     "admin/(?P<url>.*)$": (staff("404"), staff("404")),
     # Only in the demonstration (tests/rvs/test_env.py).
     "_mail/": ("200", READ_ONLY),
@@ -167,8 +190,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 READ_BY_STAFF: Final = (
-    "accounts/auditevent", "accounts/mail", "accounts/user", "organisations/organisation", "results/importbatch",
-    "sharing/pause",
+    "accounts/auditevent", "accounts/mail", "accounts/user", "results/importbatch", "sharing/pause",
 )  # fmt: skip
 for _model in READ_BY_STAFF:
     MATRIX.update({  # only read by staff, never added, changed or deleted
@@ -237,6 +259,11 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<str:name>": "no-such-mail",
         "<path:content_type_id>": 0,
         "<uuid:job_id>": make_import(id=JOB).pk,
+        "<uuid:registration_id>": make_registration().pk,
+        "<uuid:organisation_id>": organisation.pk,
+        "<uuid:membership_id>": "00000000-0000-4000-8000-000000000000",
+        "<uuid:change_id>": organisation.name_changes.create(new_name="-", reason="-", asked_by="system:tests").pk,
+        "<int:text_id>": ReasonText.objects.create(decision="ask", title="-", text="-").pk,
         "<uuid:look_id>": make_look(Result.objects.get(), people["staff"], id=LOOK).pk,
         "<int:number>": 1,
         "^(?P<app_label>accounts|results|sharing|organisations)/$": "accounts/",
@@ -247,7 +274,6 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "accounts/auditevent": AuditEvent.objects.filter(action=Action.CHECK_MATCHED)[0].pk,
         "accounts/mail": Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-").pk,
         "accounts/user": people["verifier"] and people["verifier"].pk,
-        "organisations/organisation": organisation.pk,
         "results/importbatch": make_batch().pk,
         "sharing/pause": Pause.objects.create(
             scope="organisation", organisation=organisation, until=timezone.now(), misses=1

@@ -4,13 +4,14 @@ import secrets
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from organisations.models.organisation import Organisation, OrganisationType
+from organisations.querysets import JoinRequestQuerySet, NameChangeQuerySet, RegistrationQuerySet
 
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 """Without characters that are taken for each other, and without vowels, so that no words come about."""
@@ -67,7 +68,11 @@ class Registration(models.Model):
         Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="registration", editable=False
     )
 
+    objects = RegistrationQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("application")
+        verbose_name_plural = _("applications")
         ordering = ["due_on", "confirmed_at"]
         default_permissions = ("view",)
         permissions = [("decide_registration", "Can decide on registrations")]
@@ -97,6 +102,10 @@ class Registration(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="rejected") | ~Q(reason=""), name="registration_rejected_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | ~Q(first_approved_by=F("decided_by")),
+                name="registration_second_person_is_another",
             ),
         ]
 
@@ -138,8 +147,8 @@ class ReasonText(models.Model):
 
     class Meta:
         ordering = ["decision", "title"]
-        verbose_name = _("reason text")
-        verbose_name_plural = _("reason texts")
+        verbose_name = _("text for decisions")
+        verbose_name_plural = _("texts for decisions")
         constraints = [models.UniqueConstraint(fields=["decision", "title"], name="reason_text_once")]
 
     def __str__(self) -> str:
@@ -169,7 +178,11 @@ class JoinRequest(models.Model):
     decided_by = models.CharField(max_length=100, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
+    objects = JoinRequestQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("request to join")
+        verbose_name_plural = _("requests to join")
         ordering = ["confirmed_at"]
         default_permissions = ("view",)
         permissions = [("decide_joinrequest", "Can decide on requests to join that nobody answered")]
@@ -210,7 +223,11 @@ class NameChange(models.Model):
     granted = models.BooleanField(null=True, blank=True)
     answer = models.TextField(_("answer"), max_length=1000, blank=True)
 
+    objects = NameChangeQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("change of name")
+        verbose_name_plural = _("changes of name")
         ordering = ["-asked_at"]
         default_permissions = ("view",)
         permissions = [("decide_namechange", "Can decide on changes of name")]

@@ -78,6 +78,10 @@ class Organisation(models.Model):
 
     class Meta:
         ordering = ["name"]
+        default_permissions = ("view",)
+        permissions = [
+            ("supervise_organisation", "Can suspend, reinstate and edit organisations, and hand the Primary role")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(session_minutes=None) | Q(session_minutes__gte=5, session_minutes__lte=30),

@@ -52,6 +52,19 @@ TAGS: Final[dict[str, Tag]] = {
     "cancelled": Tag(_("Cancelled"), "bad", "cross"),
     "absent": Tag(_("Absent"), "quiet", "minus"),
     "new": Tag(_("New"), "accent", "spark"),
+    # Applications of organisations, organisations, their users.
+    "received": Tag(_("Received"), "accent", "mail"),
+    "more_information": Tag(_("More information needed"), "warn", "clock"),
+    "approved": Tag(_("Approved"), "good", "check"),
+    "rejected": Tag(_("Rejected"), "bad", "cross"),
+    "overdue": Tag(_("Overdue"), "bad", "clock"),
+    "due_today": Tag(_("Due today"), "warn", "clock"),
+    "second_person": Tag(_("Second person needed"), "accent", "users"),
+    "same": Tag(_("Same"), "warn", "alert"),
+    "active": Tag(_("Active"), "good", "check"),
+    "suspended": Tag(_("Suspended"), "bad", "lock"),
+    "invited": Tag(_("Invited"), "warn", "mail"),
+    "deactivated": Tag(_("Deactivated"), "quiet", "minus"),
 }
 
 NOTICE_ICONS: Final[dict[str, str]] = {"accent": "info", "good": "check", "warn": "alert", "bad": "alert"}
@@ -73,7 +86,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.inclusion_tag("_components/tag.html")
 def status_tag(status: str) -> dict[str, object]:
-    """The status of a result, or "new"; an unknown status is an error, not an empty label."""
+    """The state of a result, an application, an organisation or a user; an unknown one is an error, no empty tag."""
     return {"tag": TAGS[status]}
 
 

@@ -127,7 +127,7 @@ def test_a_mail_an_organisation_and_a_preview_open_without_a_reason_and_leave_a_
     job = make_import(state="ready", counts={"rows": 1}, samples={"added": []})
     for address, target in (
         (f"/admin/accounts/mail/{mail.pk}/change/", f"mail:{mail.pk}"),
-        (f"/admin/organisations/organisation/{organisation.pk}/change/", f"organisation:{organisation.pk}"),
+        (f"/admin/organisations/organisation/{organisation.pk}/", f"organisation:{organisation.pk}"),
         (f"/admin/results/importjob/{job.pk}/", f"importjob:{job.pk}"),
     ):
         assert staff.get(address).status_code == 200

@@ -54,6 +54,7 @@ def test_all_missing_variables_are_named_at_once() -> None:
     [
         {"SECRET_KEY": ""},
         {"DEBUG": f"perhaps-{SECRET[:6]}"},
+        {"TWO_PERSON_APPROVAL": "sometimes"},
         {"DATABASE_URL": f"mysql://rvs:{SECRET}@localhost/rvs"},
         {"DATABASE_URL": f"postgresql://rvs:{SECRET}@localhost:port/rvs"},
         {"DATABASE_URL": SECRET},

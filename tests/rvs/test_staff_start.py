@@ -11,7 +11,7 @@ from organisations.models import Organisation
 from results import holds
 from results.models import Status
 from sharing.models import Pause
-from tests.factories import make_import, make_result
+from tests.factories import make_import, make_registration, make_result
 from tests.rvs.test_staff_groups import NOBODY, client_of, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,11 @@ def waiting_work(organisation: Organisation) -> None:
     pause = {"scope": "organisation", "organisation": organisation, "misses": 30}
     Pause.objects.create(until=now + timedelta(hours=1), **pause)
     Pause.objects.create(until=now - timedelta(hours=1), **pause)
+    make_registration()
+    make_registration(due_on=now.date() - timedelta(days=1))
+    make_registration(state="unconfirmed")
+    make_registration(state="more_information", due_on=now.date() - timedelta(days=1))
+    organisation.name_changes.create(new_name="New University", reason="Merger", asked_by="system:tests")
     Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-", state="failed")
 
 
@@ -38,6 +43,9 @@ def shown(client: Client) -> dict[str, int]:
 
 def test_a_superuser_sees_everything_that_waits(waiting_work: None, staff: Client) -> None:
     assert shown(staff) == {
+        "Applications that wait for a decision": 2,
+        "Applications that are overdue": 1,
+        "Changes of name that wait for an answer": 1,
         "Imports that wait for confirmation": 1,
         "Imports that failed": 2,
         "Results held by staff": 1,
@@ -46,13 +54,21 @@ def test_a_superuser_sees_everything_that_waits(waiting_work: None, staff: Clien
     }
 
 
+APPLICATIONS = {
+    "Applications that wait for a decision",
+    "Applications that are overdue",
+    "Changes of name that wait for an answer",
+}
+
+
 @pytest.mark.parametrize(
     ("group", "kinds"),
     [
-        ("Registrations", {"Checks that are paused", "Mails that could not be delivered"}),
+        ("Registrations", {*APPLICATIONS, "Checks that are paused", "Mails that could not be delivered"}),
         ("Results", {"Imports that wait for confirmation", "Imports that failed", "Results held by staff",
                      "Checks that are paused"}),
-        ("Helpdesk", {"Results held by staff", "Checks that are paused", "Mails that could not be delivered"}),
+        ("Helpdesk", {*APPLICATIONS, "Results held by staff", "Checks that are paused",
+                      "Mails that could not be delivered"}),
         (NOBODY, set()),
     ],
 )  # fmt: skip
@@ -66,5 +82,6 @@ def test_a_group_sees_what_it_may_open(waiting_work: None, group: str, kinds: se
 def test_each_link_leads_to_as_many_rows_as_it_says(waiting_work: None, staff: Client) -> None:
     for kind in staff.get("/admin/").context["waiting"]:
         context = staff.get(kind.url).context
-        rows = len(context["hits"]) if "hits" in context else context["cl"].result_count
+        hits = context.get("hits", context.get("rows"))
+        rows = context["cl"].result_count if hits is None else len(hits)
         assert rows == kind.number, kind.label
