@@ -80,7 +80,7 @@ def _import(file: Path) -> tuple[float, float]:
 def _empty_tables() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL rvs.allow_truncate = 'on'")
-        cursor.execute(f"TRUNCATE {', '.join(_TABLES)} CASCADE")
+        cursor.execute(f"TRUNCATE {', '.join(_TABLES)}, results_versionoutbox CASCADE")
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
 

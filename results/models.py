@@ -29,6 +29,7 @@ __all__ = [
     "ResultVersion",
     "StatementCode",
     "Status",
+    "VersionOutbox",
 ]
 
 
@@ -222,6 +223,24 @@ class ResultVersion(models.Model):
 
     def __str__(self) -> str:
         return f"Version {self.number} of result {self.result_id}"
+
+
+class VersionOutbox(models.Model):
+    """Versions that took the place of an earlier one, until whoever relies on the result has been told.
+
+    A database trigger writes them in the version's own transaction, so that no importer and no hold can forget it;
+    what tells people reads and empties the table.  Without a foreign key's check: versions are never removed.
+    """
+
+    version = models.OneToOneField(
+        ResultVersion, on_delete=models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Version {self.version_id}"
 
 
 class StatementCode(models.Model):

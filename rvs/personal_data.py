@@ -145,6 +145,9 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.PSEUDONYM: "id result",
         Kind.NONE: "number created_at reason batch",
     },
+    "results.VersionOutbox": {
+        Kind.PSEUDONYM: "version",
+    },
     "results.ImportJob": {
         Kind.RESULT: "file photos rejects samples",
         Kind.PSEUDONYM: "uploaded_by confirmed_by",

@@ -137,6 +137,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-registrations": {"task": "results.tasks.forget_registrations", "schedule": 3_600.0},
     "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
     "forget-checks": {"task": "sharing.tasks.forget_old_checks", "schedule": 3_600.0},
+    "publish-changes": {"task": "sharing.tasks.publish_changes", "schedule": 3.0, "options": {"expires": 3}},
     "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -9,17 +9,21 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, doorbell
 from accounts.models import Action, User
 from organisations.models import Organisation, OrganisationState
 from results.models import Candidate, Claim, Result
-from sharing import ledger
+from sharing import expiry, ledger
 from sharing.models import ChangeType, Ending, Share
+from sharing.tasks import publish_changes
 
 SHORTEST_MONTHS = 1
 LONGEST_MONTHS = 24
-EXPIRY = audit.system_actor("expiry")
-EXPIRED_AT_ONCE = 1000
+AUDIT_ACTIONS = {
+    ChangeType.SHARE_CREATED: Action.RESULT_SHARED,
+    ChangeType.SHARE_UPDATED: Action.SHARE_CHANGED,
+    ChangeType.SHARE_WITHDRAWN: Action.SHARE_WITHDRAWN,
+}
 
 
 class ShareError(Exception):
@@ -63,15 +67,19 @@ def share(
         applicant_reference=applicant_reference,
         with_photo=with_photo,
     )
-    ledger.record(type=ChangeType.SHARE_CREATED, shares=[shared], at=now)
-    _record(Action.RESULT_SHARED, shared, by=audit.user_actor(by))
+    _record(ChangeType.SHARE_CREATED, [shared], by=by, now=now)
     return shared
 
 
 def _own_result(claim: Claim, by: User) -> Result:
-    """Locks the claim: whoever shares the same result, moves it or closes the account comes before or after."""
-    locked = Claim.objects.select_for_update(of=("self",)).select_related("result").filter(pk=claim.pk).first()
-    if locked is None or locked.candidate_id != by.pk:
+    """Locks the claim and its result.
+
+    Whoever shares the same result, moves it or closes the account comes before or after; the version in force is the
+    one that is shared, and of every later one the ledger will tell.
+    """
+    ours = Claim.objects.filter(pk=claim.pk, candidate=by.pk).select_related("result")
+    locked = ours.select_for_update(of=("self", "result"), no_key=True).first()
+    if locked is None:
         raise ShareError(_("This result is not in your account."))
     return locked.result
 
@@ -97,7 +105,7 @@ def _make_way(result: Result, organisation: Organisation, now: datetime) -> None
     if earlier and earlier.is_in_force(now):
         raise ShareError(_("You share this result with %(name)s already.") % {"name": organisation.name})
     if earlier:
-        _expire([earlier], now=now)
+        expiry.expire([earlier], now=now)
 
 
 @transaction.atomic
@@ -111,8 +119,7 @@ def change_end(*, share: Share, by: User, expires_at: datetime | None, now: date
     share = _locked(share, now)
     share.expires_at = expires_at
     share.save(update_fields=["expires_at"])
-    ledger.record(type=ChangeType.SHARE_UPDATED, shares=[share], at=now)
-    _record(Action.SHARE_CHANGED, share, by=audit.user_actor(by))
+    _record(ChangeType.SHARE_UPDATED, [share], by=by, now=now)
     return share
 
 
@@ -124,7 +131,7 @@ def withdraw(*, share: Share, by: User, now: datetime) -> Share:
         ShareError: the share has ended already.
     """
     share = _locked(share, now)
-    _withdraw([share], by=audit.user_actor(by), now=now)
+    _withdraw([share], by=by, now=now)
     return share
 
 
@@ -141,25 +148,8 @@ def withdraw_all(*, candidate: Candidate, by: User, now: datetime) -> int:
         .select_for_update()
         .order_by("pk")
     )
-    _withdraw(shares, by=audit.user_actor(by), now=now)
+    _withdraw(shares, by=by, now=now)
     return len(shares)
-
-
-def expire_due(now: datetime) -> int:
-    """Write down which shares have ended because their time is over; returns how many.
-
-    They gave no right any more from that time on, whether or not this has run.
-    """
-    expired = 0
-    while batch := _expire_some(now):
-        expired += batch
-    return expired
-
-
-@transaction.atomic
-def _expire_some(now: datetime) -> int:
-    due = Share.objects.due(now).select_for_update(skip_locked=True).order_by("expires_at")[:EXPIRED_AT_ONCE]
-    return _expire(list(due), now=now)
 
 
 def _locked(share: Share, now: datetime) -> Share:
@@ -169,27 +159,22 @@ def _locked(share: Share, now: datetime) -> Share:
     return locked
 
 
-def _withdraw(shares: list[Share], *, by: str, now: datetime) -> None:
+def _withdraw(shares: list[Share], *, by: User, now: datetime) -> None:
     for share in shares:
         share.ended_at, share.ending = now, Ending.WITHDRAWN
     Share.objects.bulk_update(shares, ["ended_at", "ending"])
-    ledger.record(type=ChangeType.SHARE_WITHDRAWN, shares=shares, at=now)
+    _record(ChangeType.SHARE_WITHDRAWN, shares, by=by, now=now)
+
+
+def _record(change: ChangeType, shares: list[Share], *, by: User, now: datetime) -> None:
+    """In the ledger and the audit trail; the worker is told that the ledger has something new."""
+    ledger.record(type=change, shares=shares, at=now)
     for share in shares:
-        _record(Action.SHARE_WITHDRAWN, share, by=by)
-
-
-def _expire(shares: list[Share], *, now: datetime) -> int:
-    for share in shares:
-        share.ended_at, share.ending = share.expires_at, Ending.EXPIRED
-    Share.objects.bulk_update(shares, ["ended_at", "ending"])
-    ledger.record(type=ChangeType.SHARE_EXPIRED, shares=shares, at=now)
-    for share in shares:
-        _record(Action.SHARE_EXPIRED, share, by=EXPIRY)
-    return len(shares)
-
-
-def _record(action: Action, share: Share, *, by: str) -> None:
-    detail = {"expires": share.expires_at.isoformat() if share.expires_at else None}
-    audit.record(
-        actor=by, action=action, target=f"share:{share.pk}", organisation=str(share.organisation_id), detail=detail
-    )
+        audit.record(
+            actor=audit.user_actor(by),
+            action=AUDIT_ACTIONS[change],
+            target=f"share:{share.pk}",
+            organisation=str(share.organisation_id),
+            detail={"expires": share.expires_at and share.expires_at.isoformat()},
+        )
+    doorbell.ring(publish_changes)

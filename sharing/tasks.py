@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sharing import limits, shares
+from sharing import expiry, limits, publishing
 
 
 @shared_task
@@ -15,4 +15,10 @@ def forget_old_checks() -> None:
 @shared_task
 def expire_shares() -> None:
     """Write down which shares have ended because their time is over."""
-    shares.expire_due(timezone.now())
+    expiry.expire_due(timezone.now())
+
+
+@shared_task
+def publish_changes() -> None:
+    """Tell the ledger of new versions, and number its rows."""
+    publishing.publish(timezone.now())

@@ -68,11 +68,11 @@ def check_by_number(
         if result is None or outcome != Outcome.MATCH:
             _record(attempt, Action.CHECK_NOT_MATCHED)
             return None
-        verification_id = _verify(attempt, result, applicant_reference)
+        verification_id, version_id = _verify(attempt, result, applicant_reference)
         count_access(
             kind=RightKind.VERIFICATION,
             right_id=verification_id,
-            version_id=result.current_id,
+            version_id=version_id,
             channel=Channel.SEARCH,
             actor=actor,
             now=now,
@@ -87,13 +87,15 @@ def _outcome(result: Result | None, date_of_birth: date) -> Outcome:
     return Outcome.MATCH if result.current.status in MATCHING_STATUSES else Outcome.NOT_RELEASED
 
 
-def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -> uuid.UUID:
-    """The id of the organisation's verification of this result, made or renewed in one statement."""
+def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -> tuple[uuid.UUID, int]:
+    """The organisation's verification of this result, made or renewed in one statement, and the version it saw.
+
+    With the result locked, so that this is the version in force: of every later one the ledger will tell.
+    """
     values: dict[str, Any] = {
         "id": uuid.uuid4(),
         "organisation": attempt.organisation.pk,
         "result": result.pk,
-        "version": result.current_id,
         "actor": attempt.actor,
         "reference": applicant_reference,
         "now": attempt.at,
@@ -105,8 +107,8 @@ def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -
             insert into sharing_verification
                 (id, organisation_id, result_id, version_seen_id, made_by, applicant_reference,
                  made_at, last_made_at, right_until)
-            values (%(id)s, %(organisation)s, %(result)s, %(version)s, %(actor)s, %(reference)s,
-                    %(now)s, %(now)s, %(until)s)
+            select %(id)s, %(organisation)s, r.id, r.current_id, %(actor)s, %(reference)s, %(now)s, %(now)s, %(until)s
+            from (select id, current_id from results_result where id = %(result)s for key share) r
             on conflict (organisation_id, result_id) do update set
                 version_seen_id = excluded.version_seen_id,
                 made_by = excluded.made_by,
@@ -114,12 +116,12 @@ def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -
                     nullif(excluded.applicant_reference, ''), sharing_verification.applicant_reference),
                 last_made_at = excluded.last_made_at,
                 right_until = excluded.right_until
-            returning id
+            returning id, version_seen_id
             """,
             values,
         )
-        verification_id: uuid.UUID = cursor.fetchone()[0]
-    return verification_id
+        ((verification_id, version_id),) = cursor.fetchall()
+    return verification_id, version_id
 
 
 def recent_verifications(*, organisation: Organisation, now: datetime) -> list[Recent]:

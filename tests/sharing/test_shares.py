@@ -10,7 +10,7 @@ from accounts.audit import user_actor
 from accounts.models import Action, AuditEvent, User
 from organisations.models import Organisation, OrganisationState
 from results.models import Claim, Result
-from sharing import door, shares
+from sharing import door, expiry, shares
 from sharing.models import Access, Change, Channel, Share
 from tests.factories import change_result, make_claim, make_organisation, make_result, make_user, share_result
 
@@ -229,24 +229,24 @@ def test_the_right_ends_with_its_time_and_not_with_the_sweeper(claim: Claim, org
     shared = share(claim, organisation, end)
     assert can_open(shared, end - timedelta(microseconds=1))
     assert not can_open(shared, end)
-    assert shares.expire_due(end - timedelta(microseconds=1)) == 0
+    assert expiry.expire_due(end - timedelta(microseconds=1)) == 0
 
-    assert shares.expire_due(end + timedelta(hours=1)) == 1
+    assert expiry.expire_due(end + timedelta(hours=1)) == 1
 
     shared.refresh_from_db()
     assert (shared.ended_at, shared.ending) == (end, "expired")
     assert ledger_of(organisation) == ["share.created", "share.expired"]
     assert Change.objects.get(type="share.expired").occurred_at == end
     assert AuditEvent.objects.get(action=Action.SHARE_EXPIRED).actor == "system:expiry"
-    assert shares.expire_due(end + timedelta(hours=1)) == 0
+    assert expiry.expire_due(end + timedelta(hours=1)) == 0
 
 
 def test_many_expire_in_batches(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shares, "EXPIRED_AT_ONCE", 2)
+    monkeypatch.setattr(expiry, "AT_ONCE", 2)
     end = shares.months_later(NOW, 1)
     for _number in range(5):
         share_result(organisation, expires_at=end, now=NOW)
-    assert shares.expire_due(end) == 5
+    assert expiry.expire_due(end) == 5
     assert ledger_of(organisation).count("share.expired") == 5
 
 
@@ -265,7 +265,7 @@ def test_what_has_expired_unnoticed_is_shared_again(claim: Claim, organisation: 
 def test_a_changed_end_counts_from_now(claim: Claim, organisation: Organisation, person: User) -> None:
     shared = share(claim, organisation, shares.months_later(NOW, 1))
     shares.change_end(share=shared, by=person, expires_at=None, now=NOW)
-    assert shares.expire_due(shares.months_later(NOW, 30)) == 0
+    assert expiry.expire_due(shares.months_later(NOW, 30)) == 0
     assert ledger_of(organisation) == ["share.created", "share.updated"]
     assert AuditEvent.objects.get(action=Action.SHARE_CHANGED).detail == {"expires": None}
 

@@ -1,0 +1,90 @@
+"""What is new reaches the ledger, and what is in the ledger gets its position.  See docs/adr/0009-ledger.md.
+
+Both steps begin with a lock, in a statement of its own: the next statement then sees all that was committed before it,
+and two that run at once do the work one after the other.
+"""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+# Any two numbers will do, as long as nothing else locks them.
+_PASSING_ON = 20_050_102
+_NUMBERING = 20_050_103
+
+
+def publish(now: datetime) -> None:
+    """Pass on the new versions of results, and number the rows that have been committed; quick when there are none."""
+    if _something_waits():
+        pass_on_versions(now)
+        number_rows()
+
+
+def _something_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select exists (select from results_versionoutbox)
+                or exists (select from sharing_change where position is null)
+            """
+        )
+        ((waits,),) = cursor.fetchall()
+    return bool(waits)
+
+
+@transaction.atomic
+def pass_on_versions(now: datetime) -> None:
+    """Tell everybody who relies on a result of its new versions: a row for each share and verification in force.
+
+    The versions leave the outbox in the same transaction.  Whoever gets the right later sees the new version at once,
+    and needs no row.
+    """
+    with connection.cursor() as cursor:
+        _lock(cursor, _PASSING_ON)
+        cursor.execute(
+            """
+            with news as (delete from results_versionoutbox returning version_id),
+                 versions as (select v.id, v.result_id, v.created_at
+                              from news join results_resultversion v on v.id = news.version_id),
+                 told as (
+                     select s.organisation_id, s.id as share_id, null::uuid as verification_id,
+                            versions.id as version_id, versions.created_at
+                     from versions join sharing_share s using (result_id)
+                     where s.ended_at is null and (s.expires_at is null or s.expires_at > %(now)s)
+                     union all
+                     select r.organisation_id, null, r.id, versions.id, versions.created_at
+                     from versions join sharing_verification r using (result_id)
+                     where r.right_until > %(now)s)
+            insert into sharing_change
+                (public_id, type, occurred_at, organisation_id, share_id, verification_id, version_id)
+            select gen_random_uuid(), 'result.changed', created_at, organisation_id, share_id, verification_id,
+                   version_id
+            from told order by version_id
+            on conflict do nothing
+            """,
+            {"now": now},
+        )
+
+
+@transaction.atomic
+def number_rows() -> None:
+    """Give the rows that have been committed the next positions, without gaps, in an order that readers can trust.
+
+    An id is taken when a row is written and seen when it is committed, so that a reader by id would skip rows.
+    """
+    with connection.cursor() as cursor:
+        _lock(cursor, _NUMBERING)
+        cursor.execute(
+            """
+            with todo as (select id, row_number() over (order by id) as n from sharing_change where position is null),
+                 last as (insert into sharing_counter (id, value) select 1, count(*) from todo
+                          on conflict (id) do update set value = sharing_counter.value + excluded.value
+                          returning value - (select count(*) from todo) as base)
+            update sharing_change c set position = last.base + todo.n from todo, last where c.id = todo.id
+            """
+        )
+
+
+def _lock(cursor: CursorWrapper, key: int) -> None:
+    cursor.execute("select pg_advisory_xact_lock(%s)", [key])
