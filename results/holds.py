@@ -49,7 +49,9 @@ def lift(*, result: Result, reason: str, by: str) -> ResultVersion:
 def _locked_current(result: Result, reason: str) -> ResultVersion:
     if not reason.strip():
         raise HoldError("A reason is required.")
-    return Result.objects.select_for_update(of=("self",)).select_related("current").get(pk=result.pk).current
+    # Locked first and read then: with a join, a version that came in while it waited would be looked for in vain.
+    locked = Result.objects.select_for_update().get(pk=result.pk)
+    return locked.current
 
 
 def _next_version(current: ResultVersion, *, status: Status, held: bool, why: Reason, note: str) -> ResultVersion:
