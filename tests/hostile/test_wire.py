@@ -2,13 +2,12 @@
 
 import contextlib
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
+
+from tests import programs
 
 PATIENCE: Final = 3.0
 EVIL: Final = b"evil.example"
@@ -17,29 +16,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def port(environment: dict[str, str]) -> Iterator[int]:
+def port(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The product's own server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(number), "--no-ws"]
-    silent = subprocess.DEVNULL
-    server = subprocess.Popen(
-        [*command, "tests.hostile.wsgi:application"], stdout=silent, stderr=silent, env=environment
-    )
-    try:
-        _wait_for(number)
+    with programs.web(tmp_path_factory.mktemp("wire") / "web.log") as number:
         yield number
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 60
-    while not ask(port, get(b"/livez")).startswith(b"HTTP/1.1 200"):
-        assert time.monotonic() < end, "the server did not start"
-        time.sleep(0.2)
 
 
 def ask(port: int, request: bytes) -> bytes:

@@ -1,11 +1,22 @@
-"""A real browser on a real server.  Nothing here skips: without Chromium the journeys fail."""
+"""A real browser on the product's own web server.  Nothing here skips: without Chromium the journeys fail.
+
+After every journey nothing that the database holds of people, and nothing that was typed, may stand in a log, in the
+broker or in the head of a mail.
+"""
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.test.utils import modify_settings
 from playwright.sync_api import Browser, Page, Request, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import Mail
+from tests import programs
+from tests.hostile import leaks
 
 WIDE, NARROW = 1280, 320
 FLAGS = [
@@ -33,8 +44,48 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+class WebServer(LiveServer):
+    """The product's web server in a process of its own; pytest-django asks for nothing of its kind but the address."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self.port, self.log = port, log
+        self._live_server_modified_settings = modify_settings()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    with programs.web(log) as port:
+        yield WebServer(port, log)
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
+def typed() -> set[str]:
+    """What was sent with the forms of this journey."""
+    return set()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_told_of(live_server: WebServer, transactional_db: None, typed: set[str]) -> Iterator[None]:
+    start, servers_start = live_server.log.stat().st_size, len(leaks.servers_log())
+    yield
+    words = leaks.stored_words() | typed
+    with live_server.log.open(errors="replace") as log:
+        log.seek(start)
+        assert leaks.leaks(words, log.read()) == []
+    assert leaks.leaks(words, leaks.servers_log()[servers_start:]) == []
+    assert leaks.leaks(words, leaks.broker_contents()) == []
+    heads = "\n".join(f"{mail.subject} {mail.headers}" for mail in Mail.objects.all())
+    subjects = set(Mail.objects.values_list("subject", flat=True))  # themselves among what is stored
+    assert leaks.leaks(words - subjects, heads) == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, typed: set[str]) -> Iterator[OpenPage]:
     """A function that opens a page in a fresh session: `open_page(url, width=NARROW, javascript=False)`.
 
     At the end of the test it fails if a page asked another host for something or the browser reported a fault, such as
@@ -47,11 +98,13 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
 
-        def note_foreign(request: Request) -> None:
+        def note(request: Request) -> None:
+            if request.method == "POST" and (body := request.post_data_buffer):
+                typed.update(leaks.typed_words(body.decode(errors="replace")))
             if urlsplit(request.url).netloc not in {urlsplit(url).netloc, ""}:
                 faults.append(f"asked another host: {request.url}")
 
-        page.on("request", note_foreign)
+        context.on("request", note)
         page.on("pageerror", lambda error: faults.append(str(error)))
         # A page that answers 404 on purpose is reported too; only other faults count.
         page.on(
