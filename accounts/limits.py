@@ -45,6 +45,10 @@ EMAIL_CHANGE: Final = Limit("e-mail change", 5, DAY)
 CLAIM_NETWORK: Final = Limit("claim network", 20, QUARTER)
 CANDIDATE_MAIL: Final = Limit("candidate registration", 5, DAY)
 INVITATION: Final = Limit("organisation invited by candidate", 5, DAY)
+APPLICATION_EMAIL: Final = Limit("application e-mail", 5, DAY)
+APPLICATION_NETWORK: Final = Limit("application network", 20, timedelta(hours=1))
+APPLICATION_LINK: Final = Limit("application link network", 60, timedelta(minutes=5))
+ANSWER: Final = Limit("answer application", 10, timedelta(hours=1))
 
 
 class Attempt:
@@ -122,6 +126,20 @@ def candidate_mail(request: HttpRequest, email: str) -> Attempt:
 def invitation(request: HttpRequest, account: str) -> Attempt:
     """A candidate's mail to an organisation that is not here yet."""
     return Attempt(request, (INVITATION, account))
+
+
+def application(request: HttpRequest, email: str) -> Attempt:
+    """A mail to somebody who wants an account for an organisation, or in one, or lost the link to the application."""
+    mails = (APPLICATION_EMAIL, email.strip().lower())
+    return Attempt(request, (APPLICATION_NETWORK, client_network(request)), mails)
+
+
+def application_link(request: HttpRequest) -> Attempt:
+    return Attempt(request, (APPLICATION_LINK, client_network(request)))
+
+
+def answer(request: HttpRequest, application: str) -> Attempt:
+    return Attempt(request, (ANSWER, application))
 
 
 def paused(request: HttpRequest, until: datetime) -> HttpResponse:

@@ -23,7 +23,7 @@ from results import catalogue, holds
 from results.importer import import_results
 from results.models import Result, Status
 from results.photos import PhotoSource, open_photos
-from rvs import demo_sharing
+from rvs import demo_registrations, demo_sharing
 from rvs.sample_data import Row, drawn_photo, sample_rows, write_rows
 from sharing import door
 
@@ -171,6 +171,7 @@ def load() -> bool:
         for group, person in GROUP_STAFF.items():
             _make_user(person, is_staff=True).groups.add(Group.objects.get(name=group))
         _change_some(_verify_some(teams))
+        demo_registrations.load()
     return True
 
 

@@ -1,4 +1,4 @@
-"""Public pages: what the service is, how to register, help, accessibility, privacy."""
+"""Public pages: what the service is, help, accessibility, privacy."""
 
 from typing import Final
 
@@ -41,12 +41,6 @@ def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(start_page(request))
     return render(request, "pages/landing.html", {"qualifications": qualifications()})
-
-
-@login_not_required
-@require_safe
-def register(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/register.html")
 
 
 @login_not_required

@@ -136,6 +136,7 @@ CELERY_BEAT_SCHEDULE = {
     "work-on-imports": {"task": "results.tasks.work_on_imports", "schedule": 10.0, "options": {"expires": 10}},
     "forget-registrations": {"task": "results.tasks.forget_registrations", "schedule": 3_600.0},
     "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
+    "forget-applications": {"task": "organisations.tasks.forget_applications", "schedule": 3_600.0},
     "forget-checks": {"task": "sharing.tasks.forget_old_checks", "schedule": 3_600.0},
     "publish-changes": {"task": "sharing.tasks.publish_changes", "schedule": 3.0, "options": {"expires": 3}},
     "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},

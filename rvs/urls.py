@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
+from organisations.registrations.views import register
 from rvs import health, mailbox, pages
 from rvs.ui_components import ui_components
 
@@ -20,7 +21,7 @@ public_pages = [
     path("", pages.landing, name="home"),
     path("verifiers", login_not_required(RedirectView.as_view(pattern_name="home")), name="verifiers"),
     # allauth names the page where a newcomer may apply; nobody signs up by himself.
-    path("register/", pages.register, name="account_signup"),
+    path("register/", register, name="account_signup"),
     path("help/", pages.help_index, name="help"),
     path("help/<slug:slug>/", pages.help_topic, name="help_topic"),
     path("accessibility/", pages.accessibility, name="accessibility"),

@@ -70,7 +70,7 @@ def flags_of(registration: Registration) -> list[Flag]:
 
 def domains_of(registration: Registration) -> tuple[str, str]:
     """The registrable domains of the e-mail address and of the website; "" where there is none."""
-    return registrable(_mail_host(registration)), registrable(_web_host(registration))
+    return registrable(_mail_host(registration)), registrable(web_host(registration.website))
 
 
 def similar_organisations(flags: Iterable[Flag]) -> list[str]:
@@ -107,9 +107,10 @@ def _mail_host(registration: Registration) -> str:
     return registration.email.rpartition("@")[2]
 
 
-def _web_host(registration: Registration) -> str:
+def web_host(website: str) -> str:
+    """The host that a website's address names; "" where it names none."""
     try:
-        return urlsplit(registration.website).hostname or ""
+        return urlsplit(website).hostname or ""
     except ValueError:
         return ""
 
@@ -133,7 +134,7 @@ def _known_domains(own: uuid.UUID | None) -> Iterator[_Known]:
     seen = set()
     others = _others(own)
     for pk, name, website in others.values_list("pk", "name", "website"):
-        seen.add(_Known(registrable(urlsplit(website).hostname or ""), str(pk), name))
+        seen.add(_Known(registrable(web_host(website)), str(pk), name))
     domains = EmailDomain.objects.filter(confirmed=True, organisation__in=others)
     for pk, name, domain in domains.values_list("organisation_id", "organisation__name", "domain"):
         seen.add(_Known(registrable(domain), str(pk), name))
@@ -153,7 +154,7 @@ def _domain_known(email_domain: str, website_domain: str, known: list[_Known]) -
 def _looks_like(registration: Registration, known: list[_Known]) -> _Found:
     """A domain that itself belongs to an approved organisation imitates nobody."""
     ours = {each.domain for each in known}
-    hosts = {registrable(host): host for host in (_mail_host(registration), _web_host(registration))}
+    hosts = {registrable(host): host for host in (_mail_host(registration), web_host(registration.website))}
     for domain, host in hosts.items():
         if domain and domain not in ours:
             for each in known:
@@ -184,6 +185,6 @@ def _applied_too(registration: Registration, website_domain: str) -> _Found:
         state__in=[RegistrationState.RECEIVED, RegistrationState.MORE_INFORMATION]
     ).exclude(pk=registration.pk)
     for other in still_open:
-        same_site = website_domain and registrable(_web_host(other)) == website_domain
+        same_site = website_domain and registrable(web_host(other.website)) == website_domain
         if same_site or names.same(registration.organisation_name, other.organisation_name):
             yield Code.APPLIED_TOO, {"registration": str(other.pk), "reference": other.reference}

@@ -17,6 +17,11 @@ from tests.factories import make_organisation
 PUBLIC = [
     "/",
     "/register/",
+    "/register/sent/",
+    "/register/link/",
+    "/register/join/",
+    "/register/join/sent/",
+    "/register/student/",
     "/login/",
     "/password/reset/",
     "/help/",
@@ -59,7 +64,9 @@ def test_public_page_needs_no_account_and_no_inline_code(client: Client, path: s
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/", "/register/", "/help/", "/help/logging-in/", "/accessibility/", "/privacy/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/register/student/", "/help/", "/help/logging-in/", "/accessibility/", "/privacy/"]
+)
 def test_reading_is_all_that_can_be_done(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 

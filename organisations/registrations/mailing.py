@@ -1,0 +1,27 @@
+"""Mails to people who ask to be let in: the same work whoever asks, so that nobody learns who has an account."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from allauth.account.adapter import get_adapter
+from django.db.models import Q
+
+from accounts.models import User
+
+FOLDER: Final = "organisations/email/"
+
+
+def send(name: str, email: str, **context: Any) -> None:
+    get_adapter().send_mail(f"{FOLDER}{name}", email, context)
+
+
+def send_one(wanted: str, email: str, mails: Mapping[str, Mapping[str, object]]) -> None:
+    """Make every one of these mails, and send the one that fits."""
+    adapter = get_adapter()
+    made = {name: adapter.make_mail(f"{FOLDER}{name}", email, dict(context)) for name, context in mails.items()}
+    made[wanted].send()
+
+
+def in_use(email: str) -> bool:
+    """Whether an account with this address is open, or belongs to an organisation."""
+    return User.objects.filter(Q(is_active=True) | Q(membership__isnull=False), email=email).exists()

@@ -1,0 +1,14 @@
+"""Work of the organisations app that the worker does."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from organisations.registrations import applications, joining
+
+
+@shared_task
+def forget_applications() -> None:
+    """Forget who asked to be let in and did not confirm it, or was answered long ago."""
+    now = timezone.now()
+    applications.forget_old(now)
+    joining.forget_old(now)
