@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PLEASE_SELECT: Final = ("", gettext_lazy("Please select"))
 NO_WEBSITE: Final = gettext_lazy("Enter the address of the organisation’s website, such as www.example.ac.uk")
 LONGEST_WEBSITE: Final = 200
+SCHEME: Final = "https://"
 
 
 class Choice(forms.Form):
@@ -42,6 +43,9 @@ class WebsiteInput(forms.URLInput):
     template_name = "organisations/registrations/website_widget.html"
     input_type = "text"  # a browser would refuse an address without its scheme
 
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return {**super().get_context(name, value, attrs), "scheme": SCHEME}
+
     def format_value(self, value: Any) -> str | None:
         return _without_scheme(value) if isinstance(value, str) else None
 
@@ -54,7 +58,7 @@ class WebsiteField(forms.URLField):
         rest = _without_scheme(str(value or ""))
         if len(rest) > LONGEST_WEBSITE:
             raise ValidationError(NO_WEBSITE)
-        return super().to_python(f"https://{rest}") if rest else ""
+        return super().to_python(f"{SCHEME}{rest}") if rest else ""
 
     def validate(self, value: Any) -> None:
         super().validate(value)
