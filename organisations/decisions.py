@@ -18,6 +18,7 @@ from accounts.models import Action, User
 from organisations import users
 from organisations.models import Organisation, Registration, RegistrationMessage, RegistrationState, Role
 from organisations.registrations.flags import Code, domains_of, flags_of
+from organisations.registrations.links import application_link
 from results.staff.people import names_of
 
 DECISIONS: Final = (
@@ -218,5 +219,5 @@ def _record(action: Action, registration: Registration, actor: str, reason: str)
 
 
 def _mail(kind: str, registration: Registration, text: str) -> None:
-    context = {"registration": registration, "text": text.strip()}
+    context = {"registration": registration, "text": text.strip(), "link": application_link(registration)}
     get_adapter().send_mail(f"organisations/email/registration_{kind}", registration.email, context)

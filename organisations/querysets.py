@@ -35,6 +35,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Applications that staff may see: those whose e-mail address was confirmed."""
         return self.exclude(state="unconfirmed")
 
+    def unconfirmed(self) -> "RegistrationQuerySet":
+        """Applications whose e-mail address nobody has confirmed."""
+        return self.filter(state="unconfirmed")
+
     def open(self) -> "RegistrationQuerySet":
         """Applications that nobody has decided on."""
         return self.filter(state__in=["received", "more_information"])

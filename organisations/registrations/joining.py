@@ -51,18 +51,14 @@ def ask(*, organisation: Organisation, given_name: str, family_name: str, job_ti
     """Note the request and send a link to confirm the address; who has an account already gets a mail that says so."""
     email = email.lower()
     typed = {"given_name": given_name, "family_name": family_name, "job_title": job_title, "made_at": timezone.now()}
-    waits = organisation.join_requests.filter(email=email, state=JoinState.WAITING).exists()
+    waits = JoinRequest.objects.waiting().filter(organisation=organisation, email=email).exists()
     wanted = "already_user" if mailing.in_use(email) else "join_waits" if waits else "confirm_join"
     request = JoinRequest(organisation=organisation, email=email, **typed)
     if wanted != "join_waits":
-        savepoint = transaction.savepoint()
-        request = organisation.join_requests.update_or_create(email=email, state=JoinState.UNCONFIRMED, defaults=typed)[
-            0
-        ]
-        if wanted == "confirm_join":
-            transaction.savepoint_commit(savepoint)
-        else:
-            transaction.savepoint_rollback(savepoint)
+        with mailing.tried(keep=wanted == "confirm_join"):
+            request, _made = organisation.join_requests.update_or_create(
+                email=email, state=JoinState.UNCONFIRMED, defaults=typed
+            )
     mails = {
         "confirm_join": {"organisation": organisation.name, "link": join_link(request)},
         "join_waits": {"organisation": organisation.name},

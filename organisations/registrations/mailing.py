@@ -1,9 +1,11 @@
 """Mails to people who ask to be let in: the same work whoever asks, so that nobody learns who has an account."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -20,6 +22,17 @@ def send_one(wanted: str, email: str, mails: Mapping[str, Mapping[str, object]])
     adapter = get_adapter()
     made = {name: adapter.make_mail(f"{FOLDER}{name}", email, dict(context)) for name, context in mails.items()}
     made[wanted].send()
+
+
+@contextmanager
+def tried(*, keep: bool) -> Iterator[None]:
+    """Store rows, and take them back unless they are to be kept: the same work, so that its time tells nothing."""
+    savepoint = transaction.savepoint()
+    yield
+    if keep:
+        transaction.savepoint_commit(savepoint)
+    else:
+        transaction.savepoint_rollback(savepoint)
 
 
 def in_use(email: str) -> bool:

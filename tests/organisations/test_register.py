@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Action, AuditEvent, Mail, User
+from organisations import decisions
 from organisations.models import Registration, Role
 from organisations.registrations import applications
 from organisations.registrations.links import Purpose, token
@@ -192,6 +193,26 @@ def test_two_confirmations_at_once_make_one(client: Client) -> None:
     assert Mail.objects.filter(subject__startswith="We have your application").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_applications_of_one_address_confirmed_at_once_leave_one(client: Client) -> None:
+    for _number in range(3):
+        apply(client)
+    applied = list(Registration.objects.all())
+
+    def confirm(registration: Registration) -> None:
+        applications.confirm(registration)
+        connection.close()
+
+    threads = [threading.Thread(target=confirm, args=[registration]) for registration in applied]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert Registration.objects.get().state == "received"
+    assert AuditEvent.objects.filter(action=Action.REGISTRATION_RECEIVED).count() == 1
+
+
 def test_the_link_of_one_purpose_is_worth_nothing_for_another(client: Client) -> None:
     apply(client)
     registration = Registration.objects.get()
@@ -295,6 +316,15 @@ def test_the_applicant_answers_and_the_clock_starts_anew(client: Client) -> None
     assert message.author == "system:registration"
     assert AuditEvent.objects.filter(action=Action.REGISTRATION_ANSWERED).count() == 1
     assert Mail.objects.filter(recipient=EMAIL, subject__contains="your answer").count() == 1
+
+
+def test_the_mail_with_a_question_leads_to_the_page_where_it_is_answered(client: Client) -> None:
+    registration = received(client)
+    staff = make_user(is_staff=True)
+    decisions.ask_for_more(registration=registration, seen=decisions.mark(registration), by=staff, question="Who?")
+    page = client.get(link(EMAIL, "A question"))
+    assertContains(page, "Who?")
+    assertContains(page, "Send the answer")
 
 
 def test_flags_are_computed_again_with_the_answer(client: Client) -> None:
