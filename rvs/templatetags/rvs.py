@@ -60,7 +60,7 @@ TAGS: Final[dict[str, Tag]] = {
     "overdue": Tag(_("Overdue"), "bad", "clock"),
     "due_today": Tag(_("Due today"), "warn", "clock"),
     "second_person": Tag(_("Second person needed"), "accent", "users"),
-    "same": Tag(_("Same"), "warn", "alert"),
+    "same": Tag(_("Same"), "accent", "info"),
     "active": Tag(_("Active"), "good", "check"),
     "suspended": Tag(_("Suspended"), "bad", "lock"),
     "invited": Tag(_("Invited"), "warn", "mail"),
