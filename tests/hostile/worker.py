@@ -24,7 +24,7 @@ from django.db import connection
 
 SECONDS = 10
 MEGABYTES = 512
-_HARD_SECONDS = 30
+_HARD_SECONDS = 120
 _HARD_BYTES = 4 << 30
 
 
@@ -36,6 +36,7 @@ class Outcome:
     output: str
     changed: bool
     seconds: float
+    worked_seconds: float
     peak_mb: int
 
 
@@ -73,14 +74,16 @@ def assert_refused(worker: Worker, folder: Path, message: str) -> None:
         outcome = worker.load(folder)
     assert [c for c in outcome.output if not c.isprintable() and c != "\n"] == [], "it would command a terminal"
     assert_harmless(outcome, message)
+    assert outcome.seconds < SECONDS, outcome.seconds
 
 
 def assert_harmless(outcome: Outcome, message: str) -> None:
+    """Refused with the message, without a trace, within the memory and the time, waiting for a busy machine aside."""
     assert outcome.exit_code in {1, 2}, outcome
     assert message in outcome.output, outcome.output[:2_000]
     assert not outcome.changed, outcome
     assert outcome.peak_mb < MEGABYTES, outcome.peak_mb
-    assert outcome.seconds < SECONDS, outcome.seconds
+    assert outcome.worked_seconds < SECONDS, outcome.worked_seconds
 
 
 def main() -> None:
@@ -105,6 +108,7 @@ def _measured(folder: Path, session_key: str) -> dict[str, object]:
     return {
         "exit_code": os.waitstatus_to_exitcode(status),
         "seconds": round(time.monotonic() - began, 2),
+        "worked_seconds": round(usage.ru_utime + usage.ru_stime, 2),
         "peak_mb": usage.ru_maxrss // 1024,
         **said,
     }
