@@ -27,7 +27,8 @@ DELIVERIES: Final = [case for case in (*RESULTS_FILES, *PHOTO_DELIVERIES) if cas
 OF_EACH_KIND: Final = {
     "no bytes at all", "UTF-16 little endian", "a million columns", "quotes that never close", "a line of 100 MB",
     "ten gigabytes", "a name that cannot be seen", "a bomb of ten gigabytes",
-    "a member that says it is larger than it is", "a name that leads out", "names that differ in case", "a PNG that says it has 65,500 times 65,500 pixels",
+    "a member that says it is larger than it is", "a name that leads out", "names that differ in case",
+    "a PNG that says it has 65,500 times 65,500 pixels",
     "an animated PNG", "an SVG",
 }  # fmt: skip
 
