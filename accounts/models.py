@@ -122,6 +122,8 @@ class Action(models.TextChoices):
     ORGANISATION_SUGGESTED = "organisation_suggested", _("Organisation invited by a candidate")
     DATA_DOWNLOADED = "data_downloaded", _("Own data downloaded")
     ACCOUNT_CLOSED = "account_closed", _("Candidate’s account closed")
+    NOTE_ADDED = "note_added", _("Note added to a shared result")
+    NOTE_DELETED = "note_deleted", _("Note on a shared result deleted")
     STAFF_CHANGED = "staff_changed", _("Changed by staff")
     REGISTRATION_FIRST_APPROVED = "registration_first_approved", _("Application approved by the first of two people")
     REGISTRATION_APPROVED = "registration_approved", _("Application approved")

@@ -3,8 +3,11 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from accounts import sessions
+from organisations.permissions import Permission, may
+from sharing import reading
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -15,8 +18,17 @@ def site(request: HttpRequest) -> dict[str, object]:
         "HELPDESK_EMAIL": settings.HELPDESK_EMAIL,
         "nav": first,
         "section": rest.partition("/")[0],
+        "new_shares": SimpleLazyObject(lambda: _new_shares(request)),
         **_session(request),
     }
+
+
+def _new_shares(request: HttpRequest) -> reading.NewCount | None:
+    """For the navigation, which alone asks for it: how many shared results are new to this user."""
+    membership = getattr(request, "membership", None)
+    if membership is None or not may(membership, Permission.VERIFY):
+        return None
+    return reading.count_new(organisation=membership.organisation, user=membership.user, now=timezone.now())
 
 
 def _session(request: HttpRequest) -> dict[str, object]:

@@ -24,6 +24,11 @@ TOPICS: Final[tuple[Topic, ...]] = (
         _("Log in, reset a password you have forgotten, log out."),
     ),
     Topic(
+        "shared-results",
+        _("Shared Results"),
+        _("What is new, finding somebody in the list, your requirement, notes, and results that change."),
+    ),
+    Topic(
         "finding-a-candidate",
         _("Finding a candidate"),
         _("What to type in Candidate Search, why there may be no match, and why checks sometimes pause."),

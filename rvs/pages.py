@@ -12,7 +12,7 @@ from results.catalogue import CEFR_DESCRIPTIONS, EXAMS
 from rvs.help import TOPICS
 
 # The page a signed-in person starts on.
-VERIFIER_START: Final = "sharing:candidate_search"
+VERIFIER_START: Final = "sharing:shared_results"
 STAFF_START: Final = "admin:index"
 CANDIDATE_START: Final = "candidate:results"
 FOR_SCHOOLS: Final = " for Schools"

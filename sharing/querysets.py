@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 if TYPE_CHECKING:
     from organisations.models import Organisation
     from results.models import Candidate, Result
-    from sharing.models import Access, Change, Check, Pause, Share, Verification  # noqa: F401  (type parameters)
+    from sharing.models import Access, Change, Check, Note, Pause, Share, Verification  # noqa: F401  (type parameters)
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):
@@ -71,6 +71,15 @@ class AccessQuerySet(models.QuerySet["Access"]):
         by_share = self.filter(**{f"share__{path}": value for path, value in right.items()})
         by_number = self.filter(**{f"verification__{path}": value for path, value in right.items()})
         return self.filter(pk__in=by_share.values("pk").union(by_number.values("pk"), all=True))
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def about(self, share: "Share") -> "NoteQuerySet":
+        """What an organisation wrote about a result, also when it was shared with it before."""
+        return self.filter(share__organisation=share.organisation_id, share__result=share.result_id)
+
+    def by(self, author: str) -> "NoteQuerySet":
+        return self.filter(author=author)
 
 
 class CheckQuerySet(models.QuerySet["Check"]):

@@ -1,27 +1,20 @@
-"""The verifier's pages."""
+"""Candidate Search."""
 
 import uuid
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import user_actor
 from organisations.permissions import MemberRequest, Permission, requires
+from results import codes
 from results.statement import file_name
 from sharing import door
 from sharing.forms import CandidateSearchForm
 from sharing.models import Channel, Pause
-
-
-@require_safe
-@requires(Permission.VERIFY)
-def shared_results(request: MemberRequest) -> HttpResponse:
-    return render(request, "sharing/shared_results.html")
 
 
 @sensitive_post_parameters()
@@ -67,7 +60,7 @@ def verification(request: MemberRequest, verification_id: uuid.UUID) -> HttpResp
 def statement(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
     """The Statement of Results as a PDF file."""
     opened = _open(request, verification_id, Channel.STATEMENT)
-    document = door.statement(opened, now=timezone.now(), address_of=_check_address)
+    document = door.statement(opened, now=timezone.now(), address_of=codes.check_address)
     response = HttpResponse(document, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{file_name(opened.reference_number)}"'
     return response
@@ -92,7 +85,3 @@ def _open(request: MemberRequest, verification_id: uuid.UUID, channel: Channel) 
         )
     except door.NotAvailableError:
         raise Http404 from None
-
-
-def _check_address(code: str) -> str:
-    return f"{settings.PUBLIC_BASE_URL}{reverse('results:check_code', args=[code])}"

@@ -1,5 +1,6 @@
 """Every address times every persona: who gets what.  An address that nobody listed here fails the test."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
@@ -15,7 +16,7 @@ from results import photos
 from results.models import Result
 from rvs.sample_photos import drawn_photo
 from sharing import door
-from sharing.models import Pause
+from sharing.models import Note, Pause
 from tests.factories import (
     make_batch,
     make_claim,
@@ -25,6 +26,7 @@ from tests.factories import (
     make_organisation,
     make_registration,
     make_result,
+    make_share,
     make_user,
 )
 
@@ -39,6 +41,7 @@ PERSONAS: Final = ("anonymous", "candidate", "verifier", "primary", "outsider", 
 READ_ONLY: Final = "405"
 MEMBERS: Final = "login 403 200 200 200 403 403"
 OWN: Final = "login 403 200 200 404 403 403"
+TO_THE_LIST: Final = "login 403 →/shared-results/ →/shared-results/ →/shared-results/ 403 403"
 NO_POST: Final = "login 405 405 405 405 405 405"
 ONCE_LOGGED_IN: Final = "→/ →/ →/ →/ →/ →/"
 
@@ -63,13 +66,14 @@ ONCE_CANDIDATE: Final = " ".join(["→/candidate/results/add/"] * 6)
 ASKED_AGAIN: Final = everybody("→/account/confirm/")
 """A sensitive change: who is there must be proved once more."""
 
-# An import and a look at a record that the admin's addresses name.
+# Rows that addresses lead back to.
 JOB: Final = "00000000-0000-4000-8000-0000000000a1"
 LOOK: Final = "00000000-0000-4000-8000-0000000000a2"
 CLAIM: Final = "00000000-0000-4000-8000-0000000000a3"
+SHARE: Final = "00000000-0000-4000-8000-0000000000a4"
 
 MATRIX: Final[dict[str, tuple[str, str]]] = {
-    "": ("200 →/candidate/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/candidate-search/ →/admin/",
+    "": ("200 →/candidate/ →/shared-results/ →/shared-results/ →/shared-results/ →/shared-results/ →/admin/",
          READ_ONLY),
     "verifiers": ("→/", "→/"),
     "register/": ("200", "200"),
@@ -134,7 +138,15 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "candidate/results/<uuid:claim_id>/photo": (THEIRS, NO_POST),
     "candidate/results/<uuid:claim_id>/photo/hide/": (NO_POST, candidate(f"→/candidate/results/{CLAIM}/")),
     "candidate/results/<uuid:claim_id>/photo/show/": (NO_POST, candidate(f"→/candidate/results/{CLAIM}/")),
-    "shared-results/": (MEMBERS, NO_POST),
+    "shared-results/": (MEMBERS, TO_THE_LIST),
+    "shared-results/mark-read/": (NO_POST, TO_THE_LIST),
+    "shared-results/mark-all-read/": (NO_POST, TO_THE_LIST),
+    "shared-results/<uuid:share_id>/": (OWN, NO_POST),
+    "shared-results/<uuid:share_id>/statement.pdf": (OWN, NO_POST),
+    "shared-results/<uuid:share_id>/photo": (OWN, NO_POST),
+    "shared-results/<uuid:share_id>/notes/": (NO_POST, OWN),
+    "shared-results/<uuid:share_id>/notes/<uuid:note_id>/delete/": (
+        NO_POST, f"login 403 →/shared-results/{SHARE}/#notes 404 404 403 403"),
     "downloads/": (MEMBERS, NO_POST),
     "organisation/": (MEMBERS, NO_POST),
     "invitation/<str:token>/": ("404", "404"),
@@ -257,9 +269,14 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         date_of_birth=date(1999, 2, 24),
         now=timezone.now(),
     )
+    share = make_share(organisation, Result.objects.get(), id=SHARE)
+    author = people["verifier"]
+    note = Note.objects.create(share=share, author=f"user:{author and author.pk}", text="-")
     values: dict[str, Any] = {
         "<uuid:verification_id>": verification,
         "<uuid:claim_id>": make_claim(Result.objects.get(), people["candidate"], claim_id=CLAIM).pk,
+        "<uuid:share_id>": share.pk,
+        "<uuid:note_id>": note.pk,
         "<slug:slug>": "logging-in",
         "<uuid:session_id>": "00000000-0000-4000-8000-000000000000",
         "<str:token>": "no-such-token",
@@ -349,9 +366,12 @@ def test_nothing_is_done_without_the_forms_token(
 
 
 def test_anothers_id_looks_like_no_id(addresses: dict[str, str], outsider: Client) -> None:
-    for route in (route for route in addresses if "verification_id" in route):
+    rights = re.compile(r"<uuid:(verification|share)_id>/(statement\.pdf|photo)?$")
+    routes = [route for route in addresses if rights.search(route)]
+    assert len(routes) == 6
+    for route in routes:
         foreign = addresses[route]
-        unknown = route.replace("<uuid:verification_id>", "00000000-0000-4000-8000-000000000000")
+        unknown = rights.sub(r"00000000-0000-4000-8000-000000000000/\2", route)
         answers = [outsider.get(address) for address in (foreign, f"/{unknown}")]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert len({answer.content.count(b"<") for answer in answers}) == 1

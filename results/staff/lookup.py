@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from django.contrib.postgres.search import SearchQuery
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from accounts import audit, looks
 from accounts.models import Action, RecordLook
 from results import catalogue
 from results.models import NameWords, Result, ResultVersion, Status
+from results.names import words_query
 from results.presentation import full_name
 
 MOST_HITS = 50
@@ -188,30 +188,15 @@ def _by_number(number: str) -> list[Result]:
 
 def _by_name(name: str, date_of_birth: date | None) -> list[Result]:
     """Two steps, so that the index on the words is used whatever the planner thinks of it."""
-    words = _folded(name).split()
-    if not words:
+    query = words_query(name)
+    if query is None:
         return []
-    query = " & ".join(f"'{_quoted(word)}':*" for word in words)
-    versions = ResultVersion.objects.alias(words=NameWords("given_names", "family_name")).filter(
-        words=SearchQuery(query, config="simple", search_type="raw")
-    )
+    versions = ResultVersion.objects.alias(words=NameWords("given_names", "family_name")).filter(words=query)
     if date_of_birth:
         versions = versions.filter(date_of_birth=date_of_birth)
     ids = versions.order_by().values_list("result_id", flat=True).distinct()[: MOST_HITS + 1]
     found = Result.objects.filter(pk__in=list(ids)).select_related("current")
     return sorted(found, key=lambda result: (hit(result).name.casefold(), result.current.exam_date))
-
-
-def _folded(name: str) -> str:
-    """As the index folds names (rvs_folded_name)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rvs_folded_name(%s)", [name.replace("\0", "")])
-        ((folded,),) = cursor.fetchall()
-    return str(folded)
-
-
-def _quoted(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("'", "''")
 
 
 def hit(result: Result) -> Hit:

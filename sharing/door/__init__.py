@@ -5,19 +5,33 @@ test shows that no other code hands a result to an organisation (tests/test_arch
 """
 
 from sharing.door.checking import RIGHT_LASTS, Recent, check_by_number, recent_verifications
+from sharing.door.criteria import Column, Criteria, Order
+from sharing.door.history import Difference, see
+from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
 from sharing.door.opening import Opened, open_share, open_verification, photo, statement
 from sharing.door.rights import NotAvailableError, RightKind
 
 __all__ = [
+    "MOST_COUNTED",
     "RIGHT_LASTS",
+    "Column",
+    "Criteria",
+    "Difference",
+    "Line",
+    "Listing",
     "NotAvailableError",
     "Opened",
+    "Order",
+    "Page",
+    "Position",
     "Recent",
     "RightKind",
     "check_by_number",
     "open_share",
     "open_verification",
+    "others_of_candidate",
     "photo",
     "recent_verifications",
+    "see",
     "statement",
 ]

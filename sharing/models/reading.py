@@ -10,6 +10,7 @@ from accounts.models import User
 from organisations.models import Organisation
 from results.models import ResultVersion
 from sharing.models.rights import Share
+from sharing.querysets import NoteQuerySet
 
 
 class Seen(models.Model):
@@ -53,6 +54,8 @@ class Note(models.Model):
     author_name = models.CharField(max_length=310)
     text = models.TextField(_("note"), max_length=2000)
     written_at = models.DateTimeField(default=timezone.now)
+
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["written_at"]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -92,6 +93,12 @@ class Share(models.Model):
         indexes = [
             models.Index(fields=["organisation", "-shared_at", "id"], name="share_list", condition=Q(ended_at=None)),
             models.Index(fields=["expires_at"], name="share_expiring", condition=Q(ended_at=None)),
+            models.Index(
+                "organisation",
+                Upper("applicant_reference"),
+                name="share_by_applicant_reference",
+                condition=Q(ended_at=None),
+            ),
             models.Index(fields=["result"], name="share_by_result"),
         ]
 

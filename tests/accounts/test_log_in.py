@@ -36,8 +36,8 @@ def test_the_page_is_the_verification_service(client: Client) -> None:
 def test_each_role_comes_to_its_own_start_page(client: Client, organisation: Organisation) -> None:
     people = {
         make_user().email: "/candidate/",
-        make_member(organisation).email: "/candidate-search/",
-        make_member(organisation, Role.PRIMARY).email: "/candidate-search/",
+        make_member(organisation).email: "/shared-results/",
+        make_member(organisation, Role.PRIMARY).email: "/shared-results/",
         make_user(is_staff=True, is_superuser=True).email: "/admin/",
     }
     for email, start in people.items():

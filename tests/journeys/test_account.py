@@ -317,7 +317,7 @@ def test_after_the_end_what_was_typed_is_kept_and_can_be_sent(
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Log in in a new tab").click()
     log_in(opened.value, verifier)
-    expect(opened.value.get_by_role("heading", name="Candidate Search")).to_be_visible()
+    expect(opened.value.get_by_role("heading", name="Shared Results")).to_be_visible()
     opened.value.close()
     page.bring_to_front()
     if ended.is_visible():

@@ -48,6 +48,7 @@ def log_in(page: Page, person: User) -> None:
     page.get_by_label("E-mail address").fill(person.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Candidate Search").click()
     expect(page.get_by_role("heading", name="Candidate Search")).to_be_visible()
 
 

@@ -71,9 +71,9 @@ def _values(entry: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("who", "start"),
     [
-        ("primary", "/candidate-search/"),
-        ("admin", "/candidate-search/"),
-        ("other_organisation", "/candidate-search/"),
+        ("primary", "/shared-results/"),
+        ("admin", "/shared-results/"),
+        ("other_organisation", "/shared-results/"),
         ("candidate", "/candidate/"),
         ("staff", "/admin/"),
     ],

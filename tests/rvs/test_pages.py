@@ -113,7 +113,7 @@ def test_unknown_help_topic_is_not_found(client: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("member", "staff", "start"),
-    [(True, False, "/candidate-search/"), (True, True, "/candidate-search/"), (False, True, "/admin/"),
+    [(True, False, "/shared-results/"), (True, True, "/shared-results/"), (False, True, "/admin/"),
      (False, False, "/candidate/")],
 )  # fmt: skip
 def test_each_person_starts_on_their_own_page(client: Client, *, member: bool, staff: bool, start: str) -> None:

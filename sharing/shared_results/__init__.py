@@ -1,0 +1,1 @@
+"""Shared Results: the list that verifiers work with, and what one share shows."""
