@@ -15,7 +15,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Throttle, User
-from tests.factories import make_user
+from tests.factories import make_member, make_organisation, make_user
+from tests.organisations.applying import APPLICATION
 
 FULL = os.environ.get("RVS_DRILLS") == "full"
 PAIRS = 500 if FULL else 60
@@ -39,7 +40,7 @@ def test_the_measure_tells_a_difference() -> None:
 @pytest.fixture
 def people(db: None) -> dict[str, str]:
     """Addresses of one length, so that pages have one length too."""
-    make_user("aaaaaaaa@example.org")
+    make_member(make_organisation("University of Example"), email="aaaaaaaa@example.org")
     make_user("bbbbbbbb@example.org", is_active=False)
     unusable: User = make_user("cccccccc@example.org")
     unusable.set_unusable_password()
@@ -60,11 +61,21 @@ def reset(client: Client, email: str, network: str) -> Any:
     return client.post("/password/reset/", {"email": email}, REMOTE_ADDR=network)
 
 
+def register(client: Client, email: str, network: str) -> Any:
+    typed = {**APPLICATION, "email": email, "email_again": email}
+    return client.post("/register/", typed, REMOTE_ADDR=network)
+
+
+def join(client: Client, email: str, network: str) -> Any:
+    typed = {**APPLICATION, "email": email, "email_again": email, "organisation_name": "University of Example"}
+    return client.post("/register/join/", typed, REMOTE_ADDR=network)
+
+
 @pytest.mark.drill
 @pytest.mark.parametrize(
     ("ask", "case"),
     [(log_in, "known"), (log_in, "closed"), (log_in, "no password"), (reset, "known"), (reset, "closed"),
-     (reset, "no password")],
+     (reset, "no password"), (register, "known"), (join, "known")],
 )  # fmt: skip
 def test_the_time_taken_does_not_tell(
     ask: Callable[[Client, str, str], Any], case: str, people: dict[str, str], record_property: Callable[..., None]
