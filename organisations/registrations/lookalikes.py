@@ -60,6 +60,7 @@ def registrable(host: str) -> str:
     return (_SUFFIXES.privatesuffix(host) or "") if len(host) <= LONGEST else ""
 
 
+@lru_cache(maxsize=65_536)
 def readable(host: str) -> str:
     """Lower case and in the letters that a reader sees, whatever way the host was written."""
     labels = unicodedata.normalize("NFKC", host[: LONGEST + 1]).casefold().strip(". ").split(".")
