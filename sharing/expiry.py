@@ -23,7 +23,7 @@ def expire_due(now: datetime) -> int:
 
 @transaction.atomic
 def _expire_some(now: datetime) -> int:
-    due = Share.objects.due(now).select_for_update(skip_locked=True).order_by("expires_at")[:AT_ONCE]
+    due = Share.objects.due(now).select_for_update(skip_locked=True).order_by("expires_at", "pk")[:AT_ONCE]
     return expire(list(due), now=now)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -29,6 +29,7 @@ from sharing.models import Change, Share
 from tests.factories import change_result, make_organisation, share_result
 from tests.results.loading import csv_file, load, some_rows
 from tests.results.test_import_drills import database_url
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,27 +181,6 @@ def test_a_reader_by_id_misses_rows(writers: list[Writer]) -> None:
 
 
 # --- At the same time -------------------------------------------------------------------------------------------------
-
-
-def at_once(*works: Callable[[], object]) -> None:
-    """Each in a thread with a connection of its own; what fails there fails here."""
-    failures: list[BaseException] = []
-
-    def body(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except BaseException as failure:  # noqa: BLE001  (raised again below)
-            failures.append(failure)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=body, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 @pytest.mark.drill

@@ -17,7 +17,14 @@ from typing import Any, ClassVar, Final
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from accounts.audit import user_actor
 from accounts.models import User
@@ -28,12 +35,12 @@ from organisations.permissions import Permission, may
 from results import claims, holds
 from results.models import Claim, Result, Status
 from sharing import door, expiry, ledger, shares
-from sharing.models import Access, Change, Channel, Share
+from sharing.models import Access, Change, Channel, Share, Verification
 from tests.factories import change_result, make_claim, make_member, make_organisation, make_result, make_user
 from tests.results.loading import undone
 
 FULL: Final = os.environ.get("RVS_DRILLS") == "full"
-EXAMPLES, STEPS, AT_LEAST = (220, 70, 10_000) if FULL else (40, 70, 2_000)
+EXAMPLES, STEPS, AT_LEAST = (250, 70, 10_000) if FULL else (45, 70, 2_000)
 BEGINNING: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BORN: Final = date(1999, 2, 24)
 MOST_MISSES: Final = 20  # the limits on checks are another test's
@@ -42,7 +49,6 @@ organisations = st.integers(0, 1)
 people = st.integers(0, 1)
 results = st.integers(0, 2)
 picks = st.integers(0, 1000)
-channels = st.sampled_from([Channel.PAGE, Channel.PAGE, Channel.STATEMENT, Channel.PHOTO])
 
 
 @dataclass
@@ -158,9 +164,17 @@ class Sharing(RuleBasedStateMachine):
         self.achieved[number].versions.append((status, score))
         self.untold.append((number, self.achieved[number].number))
 
+    @initialize(months=st.sampled_from([None, 1, 12]), with_photo=st.booleans())
+    def some_rights(self, months: int | None, with_photo: bool) -> None:
+        """Hypothesis leaves out some of the rules in each example; there is always something to look at."""
+        for organisation, number in ((0, 0), (0, 1), (1, 1), (1, 2)):
+            self.share(organisation, number, months, with_photo)
+        self.search(0, 0, 2, right_date=True)
+        self.search(1, 0, 1, right_date=True)
+
     # --- What people do -----------------------------------------------------------------------------------------------
 
-    @rule(days=st.sampled_from([0.02, 0.5, 10, 31, 170]))
+    @rule(days=st.sampled_from([0.02, 0.02, 0.5, 0.5, 10, 31, 170]))
     def time_passes(self, days: float) -> None:
         self.now += timedelta(days=days)
 
@@ -202,16 +216,17 @@ class Sharing(RuleBasedStateMachine):
             self.events[right.organisation].append(("share.updated", key))
 
     @precondition(lambda self: self.rights)
-    @rule(pick=picks)
-    def withdraw(self, pick: int) -> None:
+    @rule(pick=picks, everything=st.booleans())
+    def withdraw(self, pick: int, everything: bool) -> None:
         key, right = self.pick(pick)
+        if everything:
+            self.withdraw_all(right.result)
         if right.kind != "share":
             return
         with self.refused_unless(right.in_force(self.now)):
             shares.withdraw(share=Share.objects.get(pk=key), by=self.owner(right.result), now=self.now)
             self.end(key, "share.withdrawn")
 
-    @rule(number=results)
     def withdraw_all(self, number: int) -> None:
         person = self.owner(number)
         ended = [key for key, right in self.rights.items()
@@ -250,13 +265,21 @@ class Sharing(RuleBasedStateMachine):
         self.looked(self.rights[found], Channel.SEARCH)
 
     @precondition(lambda self: self.rights)
-    @rule(pick=picks, organisation=organisations, person=people, channel=channels)
-    def look(self, pick: int, organisation: int, person: int, channel: Channel) -> None:
+    @rule(pick=picks, foreign=st.sampled_from([False, False, False, True]), person=people)
+    def look(self, pick: int, foreign: bool, person: int) -> None:
+        key, right = self.pick(pick)
+        organisation = 1 - right.organisation if foreign else right.organisation
         ours = self.comes_in(organisation, person)
         if ours is not None:
-            key, right = self.pick(pick)
             actor = user_actor(self.world.users[organisation][person])
-            self.open(key, right, organisation, ours, actor, channel)
+            for channel in (Channel.PAGE, Channel.STATEMENT, Channel.PHOTO):
+                self.open(key, right, organisation, ours, actor, channel)
+
+    @precondition(lambda self: self.rights)
+    @rule(pick=picks)
+    def look_at_ones_own(self, pick: int) -> None:
+        """Once more, so that looking is what happens most."""
+        self.look(pick, foreign=False, person=0)
 
     @rule(number=results, score=st.integers(160, 179))
     def results_file_changes_a_result(self, number: int, score: int) -> None:
@@ -280,13 +303,12 @@ class Sharing(RuleBasedStateMachine):
         claims.hide_photo(claim=self.world.claims[number], hidden=hidden, by=self.owner(number))
         self.achieved[number].hidden = hidden
 
-    @rule(organisation=organisations)
-    def remove_or_reinstate_a_user(self, organisation: int) -> None:
-        employed = self.employed[organisation][1] = not self.employed[organisation][1]
-        Membership.objects.filter(user=self.world.users[organisation][1]).update(is_active=employed)
-
-    @rule(organisation=organisations)
-    def suspend_or_reinstate_an_organisation(self, organisation: int) -> None:
+    @rule(organisation=organisations, whole=st.booleans())
+    def staff_or_the_primary_user_shut_out_or_let_in_again(self, organisation: int, whole: bool) -> None:
+        if not whole:
+            employed = self.employed[organisation][1] = not self.employed[organisation][1]
+            Membership.objects.filter(user=self.world.users[organisation][1]).update(is_active=employed)
+            return
         change = supervision.suspend if self.active[organisation] else supervision.reinstate
         staff = self.world.users[1 - organisation][0]
         change(organisation=self.world.organisations[organisation], by=staff, reason="Complaint")
@@ -358,15 +380,11 @@ class Sharing(RuleBasedStateMachine):
     @invariant()
     def each_organisation_has_what_the_model_says(self) -> None:
         Sharing.steps += 1
-        for number, organisation in enumerate(self.world.organisations):
-            expected = {
-                key: right.kind
-                for key, right in self.rights.items()
-                if right.organisation == number and right.in_force(self.now)
-            }
-            shared = organisation.shares.in_force(self.now).values_list("pk", flat=True)
-            verified = organisation.verifications.in_force(self.now).values_list("pk", flat=True)
-            assert dict.fromkeys(shared, "share") | dict.fromkeys(verified, "verification") == expected
+        ids = [organisation.pk for organisation in self.world.organisations]
+        expected = {key: ids[right.organisation] for key, right in self.rights.items() if right.in_force(self.now)}
+        held = dict(Share.objects.in_force(self.now).values_list("pk", "organisation_id"))
+        held |= dict(Verification.objects.in_force(self.now).values_list("pk", "organisation_id"))
+        assert held == expected
 
     def everything_agrees(self) -> None:
         for number, organisation in enumerate(self.world.organisations):
@@ -413,5 +431,5 @@ def test_nobody_sees_more_or_less_than_the_model_says() -> None:
     )
     print(f"{Sharing.steps} steps, {Sharing.opened} opened, {Sharing.refused} refused")  # noqa: T201
     assert Sharing.steps >= AT_LEAST
-    assert min(Sharing.opened, Sharing.refused) > AT_LEAST / 50, "both happen, or this shows nothing"
+    assert min(Sharing.opened, Sharing.refused) > AT_LEAST / 10, "both happen, or this shows nothing"
     assert Organisation.objects.filter(state=OrganisationState.ACTIVE).count() == 2
