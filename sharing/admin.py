@@ -23,13 +23,19 @@ ACCESSES_SHOWN = 200
 
 @admin.register(Result)
 class TracedResultAdmin(ResultAdmin):
-    """A result's record together with the organisations that verified it, and every access of theirs."""
+    """A result's record together with the organisations that have a right to it, and every access of theirs."""
 
     def traces(self, request: HttpRequest, result: Result) -> dict[str, Any]:
+        now = timezone.now()
+        shares = list(result.shares.select_related("organisation", "version_shared"))
         verifications = list(result.verifications.select_related("organisation", "version_seen"))
         accesses = list(Access.objects.of_result(result)[:ACCESSES_SHOWN])
-        people = names_of([each.made_by for each in verifications] + [access.actor for access in accesses])
+        actors = [each.shared_by for each in shares] + [each.made_by for each in verifications]
+        people = names_of(actors + [access.actor for access in accesses])
         return {
+            "shares": [
+                (each, each.version_shared.number, people[each.shared_by], each.is_in_force(now)) for each in shares
+            ],
             "verifications": [(each, each.version_seen.number, people[each.made_by]) for each in verifications],
             "accesses": [(access, access.version.number, people[access.actor]) for access in accesses],
         }

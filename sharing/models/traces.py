@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from organisations.models import Organisation
 from results.models import ResultVersion
 from sharing.models.rights import Share, Verification
 from sharing.querysets import AccessQuerySet
@@ -55,6 +56,13 @@ class Access(models.Model):
                 name="access_by_one_right",
             ),
         ]
+
+    @property
+    def organisation(self) -> Organisation:
+        """Whose access it was."""
+        right = self.share or self.verification
+        assert right  # noqa: S101  (a constraint says so)
+        return right.organisation
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} on {self.day} ({self.count})"

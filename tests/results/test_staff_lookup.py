@@ -18,9 +18,17 @@ from results import holds, photos
 from results.models import Result, Status
 from results.staff import lookup
 from rvs.sample_photos import drawn_photo
-from sharing import door
+from sharing import door, shares
 from sharing.models import Channel
-from tests.factories import change_result, make_member, make_result, make_user
+from tests.factories import (
+    change_result,
+    make_claim,
+    make_member,
+    make_organisation,
+    make_result,
+    make_user,
+    share_result,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +292,40 @@ def test_the_record_shows_who_has_seen_it(staff: Client, result: Result, organis
     told = {access.channel: (access.count, person) for access, _version, person in page.context["accesses"]}
     assert told == {"page": (3, by), "search": (1, by)}
     assert "University of Example" in page.content.decode()
+
+
+def test_the_record_shows_shares_beside_verifications(
+    staff: Client, result: Result, organisation: Organisation
+) -> None:
+    now = timezone.now()
+    student, verifier = make_user(given_name="Zoë"), make_member(organisation, given_name="Vera")
+    claim = make_claim(result, student)
+    share_result(organisation, result, now=now, expires_at=shares.months_later(now, 12), with_photo=False)
+    ended = share_result(make_organisation("Another Organisation"), result, now=now)
+    shares.withdraw(share=ended, by=student, now=now)
+    long_ago = shares.months_later(now, -3)
+    share_result(make_organisation("A Third"), result, now=long_ago, expires_at=shares.months_later(long_ago, 1))
+    door.open_share(
+        organisation=organisation,
+        share_id=claim.result.shares.get(organisation=organisation).pk,
+        actor=user_actor(verifier),
+        channel=Channel.PAGE,
+        now=now,
+    )
+
+    page = staff.get(open_record(staff, result)["Location"])
+
+    told = {share.organisation.name: (share.ending, in_force) for share, _seen, _by, in_force in page.context["shares"]}
+    assert told == {
+        "University of Example": ("", True), "Another Organisation": ("withdrawn", False), "A Third": ("", False),
+    }  # fmt: skip
+    assert {person.partition(" ")[0] for _share, _seen, person, _now in page.context["shares"]} == {"Zoë"}
+    ((access, version, by),) = page.context["accesses"]
+    assert (access.organisation, access.share_id is not None, version) == (organisation, True, 1)
+    assert by.startswith("Vera")
+    text = page.content.decode()
+    assert "Withdrawn," in text
+    assert "Expired," in text
 
 
 # --- Holding ----------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def written(change: str, action: Action) -> tuple[int, int]:
 def test_of_many_shares_at_once_one_is_made(claim: Claim, organisation: Organisation) -> None:
     for turn in range(1, ROUNDS + 1):
         made: list[bool] = []
-        at_once(*[lambda made=made: made.append(succeeds(lambda: share(claim, organisation)))] * THREADS)  # type: ignore[misc]
+        at_once(*[lambda made=made: made.append(succeeds(lambda: share(claim, organisation)))] * THREADS)
         assert made.count(True) == 1
         assert written("share.created", Action.RESULT_SHARED) == (turn, turn)
         shares.withdraw(share=Share.objects.get(ended_at=None), by=claim.candidate.user, now=timezone.now())

@@ -160,15 +160,21 @@ def test_what_is_shared_already_is_not_shared_again(claim: Claim, organisation: 
 # --- Withdrawing ------------------------------------------------------------------------------------------------------
 
 
-def test_withdrawing_acts_at_once_on_every_channel(claim: Claim, organisation: Organisation, person: User) -> None:
-    shared = share(claim, organisation)
+CHANNELS = (Channel.PAGE, Channel.STATEMENT, Channel.PHOTO)
+
+
+def test_withdrawing_acts_at_once_on_every_channel(organisation: Organisation, person: User) -> None:
+    shared = share(make_claim(make_result(photo="a.jpg"), person), organisation)
+    assert [can_open(shared, NOW, channel) for channel in CHANNELS] == [True, True, True]
+
     shares.withdraw(share=shared, by=person, now=NOW)
-    assert not any(can_open(shared, NOW, channel) for channel in (Channel.PAGE, Channel.STATEMENT, Channel.PHOTO))
+
+    assert [can_open(shared, NOW, channel) for channel in CHANNELS] == [False, False, False]
     shared.refresh_from_db()
     assert (shared.ended_at, shared.ending) == (NOW, "withdrawn")
     assert ledger_of(organisation) == ["share.created", "share.withdrawn"]
     assert AuditEvent.objects.get(action=Action.SHARE_WITHDRAWN).actor == user_actor(person)
-    assert not Access.objects.exists()
+    assert Access.objects.count() == 3
 
 
 def test_what_has_ended_is_not_withdrawn_or_changed(claim: Claim, organisation: Organisation, person: User) -> None:
@@ -224,11 +230,12 @@ def test_a_check_by_number_is_a_right_of_its_own(claim: Claim, organisation: Org
 # --- Expiry -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_right_ends_with_its_time_and_not_with_the_sweeper(claim: Claim, organisation: Organisation) -> None:
+def test_the_right_ends_with_its_time_and_not_with_the_sweeper(organisation: Organisation) -> None:
     end = shares.months_later(NOW, 1)
-    shared = share(claim, organisation, end)
-    assert can_open(shared, end - timedelta(microseconds=1))
-    assert not can_open(shared, end)
+    shared = share(make_claim(make_result(photo="a.jpg")), organisation, end)
+    moment_before = end - timedelta(microseconds=1)
+    assert [can_open(shared, moment_before, channel) for channel in CHANNELS] == [True, True, True]
+    assert [can_open(shared, end, channel) for channel in CHANNELS] == [False, False, False]
     assert expiry.expire_due(end - timedelta(microseconds=1)) == 0
 
     assert expiry.expire_due(end + timedelta(hours=1)) == 1
