@@ -3,9 +3,10 @@
 import secrets
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -37,6 +38,13 @@ class OrganisationType(models.TextChoices):
 def random_slug() -> str:
     """For an organisation that was given no address of its own."""
     return secrets.token_hex(6)
+
+
+class Words(Func):
+    """The words of a name, a town and a website without accents and case (a function of our own in SQL)."""
+
+    function = "rvs_organisation_words"
+    output_field = models.TextField()
 
 
 class Organisation(models.Model):
@@ -82,6 +90,9 @@ class Organisation(models.Model):
         permissions = [
             ("supervise_organisation", "Can suspend, reinstate and edit organisations, and hand the Primary role")
         ]
+        indexes = [
+            GinIndex(OpClass(Words("name", "city", "website"), name="gin_trgm_ops"), name="organisation_words"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(session_minutes=None) | Q(session_minutes__gte=5, session_minutes__lte=30),
@@ -104,6 +115,9 @@ class FormerName(models.Model):
 
     class Meta:
         ordering = ["-until"]
+        indexes = [
+            GinIndex(OpClass(Words("name", Value(""), Value("")), name="gin_trgm_ops"), name="former_name_words"),
+        ]
         constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="former_name_once")]
 
     def __str__(self) -> str:
