@@ -16,9 +16,9 @@ from pytest_django import DjangoDbBlocker, Settings
 from accounts.models import AuditEvent, User
 from organisations.models import Membership, Organisation
 from results.catalogue import EXAMS
-from results.models import Result, ResultVersion, Status
+from results.models import Claim, Result, ResultVersion, Status
 from rvs import demo_data
-from sharing.models import Check, Verification
+from sharing.models import Check, Share, Verification
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -131,7 +131,7 @@ def test_there_is_something_to_see_of_everything() -> None:
     assert Result.objects.count() == demo_data.RESULTS
     assert set(versions.values_list("exam", flat=True)) == set(EXAMS)
     assert set(versions.values_list("status", flat=True)) == set(Status.values)
-    assert versions.filter(number=2).count() == 2, "one re-marked, one held"
+    assert versions.filter(number=2).count() == 4, "re-marked and held: of what was checked, and of what was shared"
     assert Organisation.objects.values("country").distinct().count() == 3
     assert {organisation.verifications.count() > 0 for organisation in Organisation.objects.all()} == {True}
     assert not User.objects.exclude(email__endswith=".example").exists(), "all people are invented"
@@ -156,3 +156,30 @@ def test_outside_the_demonstration_there_are_no_log_ins(settings: Settings) -> N
     settings.DEMONSTRATION = False
     with pytest.raises(CommandError, match="only in a demonstration"):
         call_command("demo_accounts", "--json")
+
+
+def test_the_candidate_has_results_and_shares_of_every_kind(printed: dict[str, Any]) -> None:
+    client = _log_in(printed["candidate"])
+    results, shares = client.get("/candidate/").content.decode(), client.get("/candidate/shares/").content.decode()
+    assert all(exam in results for exam in ("C1 Advanced", "B2 First", "B1 Preliminary"))
+    assert all(
+        word in shares for word in ("Active", "Withdrawn", "Not opened yet", "Read: first opened", "Saved, last")
+    )
+    assert "Saved the Statement of Results" in client.get("/candidate/activity/").content.decode()
+
+
+def test_shared_results_look_alive() -> None:
+    shares = Share.objects.filter(organisation__name="University of Fenland")
+    assert shares.filter(ended_at=None).count() >= 20
+    assert shares.exclude(applicant_reference="").exists()
+    assert shares.filter(seen=None).exists()
+    assert shares.exclude(seen=None).exists()
+    assert shares.filter(result__current__status=Status.WITHHELD).exists()
+    assert shares.filter(result__current__number=2, result__current__status=Status.RELEASED).exists()
+
+
+def test_what_others_may_try_is_untouched(printed: dict[str, Any]) -> None:
+    unshared = Result.objects.get(reference_number=printed["unshared_result"]["reference_number"])
+    unclaimed = Result.objects.get(candidate_id=printed["unclaimed_candidate"]["candidate_id"])
+    assert not unshared.shares.exists()
+    assert not Claim.objects.filter(result__in=[unshared, unclaimed]).exists()
