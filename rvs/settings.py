@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django_include_bootstrap",
     "django_countries",
     "csp",
+    "django_htmx",
     "django_linear_migrations",
 ]
 MIDDLEWARE = [

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from organisations.registrations.views import register
-from rvs import health, mailbox, pages
+from rvs import health, mailbox, pages, subject_access
 from rvs.ui_components import ui_components
 
 # Staff come in by the one log-in door, with its limits; never by the admin's own.
@@ -35,6 +35,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("organisations.urls")),
     path("downloads/", pages.downloads, name="downloads"),
     path("candidate/", include("sharing.candidate.urls")),
+    path("candidate/data/", subject_access.page, name="own_data"),
+    path("candidate/data/my-data.json", subject_access.as_json, name="own_data_json"),
+    path("candidate/data/my-data.html", subject_access.as_html, name="own_data_html"),
     path("admin/", admin.site.urls),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

@@ -16,6 +16,7 @@ from results.models import Result
 from results.staff.people import names_of
 from results.staff.result_admin import ResultAdmin
 from sharing import limits
+from sharing.candidate import admin as _candidate  # noqa: F401  (registers its pages)
 from sharing.models import Access, Pause
 
 ACCESSES_SHOWN = 200

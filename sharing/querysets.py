@@ -8,6 +8,7 @@ from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from organisations.models import Organisation
     from results.models import Candidate, Result
     from sharing.models import Access, Change, Check, Note, Pause, Share, Verification  # noqa: F401  (type parameters)
@@ -27,6 +28,10 @@ class ShareQuerySet(models.QuerySet["Share"]):
     def in_force(self, now: datetime) -> "ShareQuerySet":
         """Shares that give their organisation the right to the result."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), ended_at=None)
+
+    def of_owner(self, user: "User") -> "ShareQuerySet":
+        """Shares of results that are in this person's account today, whoever made them."""
+        return self.filter(result__claim__candidate=user.pk)
 
     def due(self, now: datetime) -> "ShareQuerySet":
         """Shares whose time is over, which nobody has written down yet."""

@@ -16,7 +16,7 @@ from results import photos
 from results.models import Result
 from rvs.sample_photos import drawn_photo
 from sharing import door
-from sharing.models import Note, Pause
+from sharing.models import Note, OrganisationInvitation, Pause
 from tests.factories import (
     make_batch,
     make_claim,
@@ -61,10 +61,10 @@ def candidate(outcome: str) -> str:
     return f"login {outcome} 404 404 404 404 404"
 
 
-THEIRS: Final = candidate("200")
-ONCE_CANDIDATE: Final = " ".join(["→/candidate/results/add/"] * 6)
 ASKED_AGAIN: Final = everybody("→/account/confirm/")
 """A sensitive change: who is there must be proved once more."""
+THEIRS: Final = candidate("200")
+ONCE_CANDIDATE: Final = " ".join(["→/candidate/results/add/"] * 6)
 
 # Rows that addresses lead back to.
 JOB: Final = "00000000-0000-4000-8000-0000000000a1"
@@ -132,6 +132,21 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "candidate/register/": (f"200 {ONCE_CANDIDATE}", f"200 {ONCE_CANDIDATE}"),
     "candidate/register/sent/": ("200", READ_ONLY),
     "candidate/register/confirm/<str:token>/": ("404", "404"),
+    "candidate/data/": (everybody("200"), NO_POST),
+    "candidate/data/my-data.json": (ASKED_AGAIN, NO_POST),
+    "candidate/data/my-data.html": (ASKED_AGAIN, NO_POST),
+    "candidate/share/<slug:slug>": ("200", everybody("200")),
+    "candidate/share/<slug:slug>/send/": (NO_POST, everybody("200")),
+    "candidate/shares/": (everybody("200"), NO_POST),
+    "candidate/shares/new/": (candidate("→/candidate/shares/new/organisation/").replace("404", "200"), NO_POST),
+    "candidate/shares/new/organisation/": (everybody("→/candidate/shares/new/"), NO_POST),
+    "candidate/shares/new/invite/": (everybody("200"), everybody("200")),
+    "candidate/shares/<uuid:share_id>/": (THEIRS, NO_POST),
+    "candidate/shares/<uuid:share_id>/withdraw/": (THEIRS, candidate("→/candidate/shares/")),
+    "candidate/shares/<uuid:share_id>/end/": (THEIRS, candidate("200")),
+    "candidate/activity/": (everybody("200"), NO_POST),
+    "candidate/close/": (ASKED_AGAIN, ASKED_AGAIN),
+    "candidate/closed/": ("200", READ_ONLY),
     "candidate/results/add/": (everybody("200"), everybody("200")),
     "candidate/results/<uuid:claim_id>/": (THEIRS, NO_POST),
     "candidate/results/<uuid:claim_id>/statement.pdf": (THEIRS, NO_POST),
@@ -211,7 +226,8 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 READ_BY_STAFF: Final = (
-    "accounts/auditevent", "accounts/mail", "accounts/user", "results/importbatch", "sharing/pause",
+    "accounts/auditevent", "accounts/mail", "accounts/user", "results/importbatch", "results/claim",
+    "sharing/organisationinvitation", "sharing/pause",
 )  # fmt: skip
 for _model in READ_BY_STAFF:
     MATRIX.update({  # only read by staff, never added, changed or deleted
@@ -261,6 +277,7 @@ def people(organisation: Organisation) -> dict[str, User | None]:
 @pytest.fixture
 def addresses(organisation: Organisation, people: dict[str, User | None]) -> dict[str, str]:
     """Every route of the table with ids of real rows, all of them `organisation`'s where they are somebody's."""
+    Organisation.objects.filter(pk=organisation.pk).update(slug="logging-in")
     make_result("213GB5990001", photo=photos.store(drawn_photo(1)))
     verification = door.check_by_number(
         organisation=organisation,
@@ -301,6 +318,8 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "accounts/mail": Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-").pk,
         "accounts/user": people["verifier"] and people["verifier"].pk,
         "results/importbatch": make_batch().pk,
+        "results/claim": CLAIM,
+        "sharing/organisationinvitation": OrganisationInvitation.objects.create(organisation_name="-").pk,
         "sharing/pause": Pause.objects.create(
             scope="organisation", organisation=organisation, until=timezone.now(), misses=1
         ).pk,

@@ -97,7 +97,7 @@ CONTENT: Final = {"current", "version_seen", "version_shared", "version_first_se
 CONTENT_BY_NAME: Final = re.compile(rf"\b(\w+__)?({'|'.join(CONTENT)})__(?!number\b)\w")
 """A version's number says nothing of the outcome."""
 THE_DOOR: Final = "sharing/door/"
-MAY_OPEN_RESULTS: Final = {"rvs/demo_data.py"}
+MAY_OPEN_RESULTS: Final = {"rvs/demo_data.py", "rvs/subject_access.py"}  # to the candidate alone, of their own
 FOREIGN_KEYS: Final = {
     f"sharing/models/{name}.py": {"results.models.ResultVersion"} for name in ("rights", "traces", "ledger", "reading")
 }

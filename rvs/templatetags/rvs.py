@@ -51,6 +51,9 @@ TAGS: Final[dict[str, Tag]] = {
     "withheld": Tag(_("Withheld"), "warn", "lock"),
     "cancelled": Tag(_("Cancelled"), "bad", "cross"),
     "absent": Tag(_("Absent"), "quiet", "minus"),
+    "share-active": Tag(_("Active"), "good", "check"),
+    "share-expired": Tag(_("Expired"), "quiet", "clock"),
+    "share-withdrawn": Tag(_("Withdrawn"), "quiet", "cross"),
     "new": Tag(_("New"), "accent", "spark"),
     # Applications of organisations, organisations, their users.
     "received": Tag(_("Received"), "accent", "mail"),

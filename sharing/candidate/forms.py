@@ -1,16 +1,21 @@
 """Forms of the candidate's site."""
 
+from datetime import date, datetime
 from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 from django_countries import countries
 
 from accounts.forms import EMAIL_LABEL, ENTER_EMAIL, NO_EMAIL
 from accounts.models import User
+from organisations.models import Organisation
 from results.numbers import normalise
+from sharing.candidate.offer import OPEN_END, Choice, Offered, chosen, end_after, is_under_age, usual_months
 from sharing.dates import DateOfBirthField
+from sharing.shares import LONGEST_MONTHS, SHORTEST_MONTHS
 
 CANDIDATE_ID_LENGTH: Final = 9
 SECRET_NUMBER_LENGTH: Final = 4
@@ -95,3 +100,112 @@ class RegisterForm(NumbersForm):
             except forms.ValidationError as error:
                 self.add_error("password", error)
         return cleaned
+
+
+def _months() -> list[tuple[str, Any]]:
+    """How long a share may last, the usual choices first in mind: every number from 1 to 24, or without an end."""
+    numbers = [
+        (str(number), ngettext_lazy("%(count)d month", "%(count)d months", "count") % {"count": number})
+        for number in range(SHORTEST_MONTHS, LONGEST_MONTHS + 1)
+    ]
+    return [*numbers, (OPEN_END, _("Until I withdraw it"))]
+
+
+class EndForm(forms.Form):
+    """How long an organisation may look."""
+
+    months = forms.ChoiceField(
+        label=_("How long may they look?"),
+        help_text=_("From today. You can change this, or withdraw, at any time."),
+        choices=_months,
+        error_messages={"required": _("Choose how long they may look")},
+    )
+
+
+class ShareForm(EndForm):
+    """Which results an organisation may see, and how."""
+
+    results = forms.MultipleChoiceField(
+        label=_("Which results?"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": _("Choose at least one result")},
+    )
+    photo = forms.ChoiceField(
+        label=_("Does your test-day photo go along?"),
+        help_text=_("They use it to see that the person who applies is the one who took the exam."),
+        choices=[("without", _("No, without the photo")), ("with", _("Yes, with the photo"))],
+        required=False,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )
+    applicant_reference = forms.CharField(
+        label=_("Your applicant number there"),
+        help_text=_("If they gave you one: it helps them to find you."),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    field_order = ("results", "photo", "months", "applicant_reference")
+
+    def __init__(
+        self, data: Any = None, *, organisation: Organisation, offered: list[Offered], wanted: list[str], today: date
+    ) -> None:
+        self.under_age = under_age = is_under_age(offered, today)
+        initial = {
+            "results": wanted,
+            "months": str(usual_months(under_age=under_age)),
+            "photo": "without" if under_age else None,
+        }
+        super().__init__(data, initial=initial)
+        self.offered, self.organisation = offered, organisation
+        self.fields["results"].choices = [(str(each.own.claim_id), each.title) for each in offered]  # type: ignore[attr-defined]
+        if organisation.applicant_reference_label:
+            self.fields["applicant_reference"].label = organisation.applicant_reference_label
+        if not any(each.own.view.has_photo for each in offered):
+            del self.fields["photo"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        with_photo = [each for each in self._chosen() if each.own.view.has_photo]
+        if with_photo and not cleaned.get("photo"):
+            self.add_error("photo", forms.ValidationError(_("Choose whether the photo goes along"), code="required"))
+        return cleaned
+
+    def _chosen(self) -> list[Offered]:
+        return chosen(self.offered, self.cleaned_data.get("results", []))
+
+    def choice(self, now: datetime) -> Choice:
+        """What was decided; only of a valid form."""
+        return Choice(
+            offered=tuple(self._chosen()),
+            with_photo=self.cleaned_data.get("photo") == "with",
+            expires_at=end_after(self.cleaned_data["months"], now),
+            applicant_reference=self.cleaned_data["applicant_reference"],
+        )
+
+
+class InviteForm(forms.Form):
+    """An organisation that a candidate does not find."""
+
+    organisation_name = forms.CharField(
+        label=_("Name of the organisation"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Enter the name of the organisation")},
+    )
+    website = forms.URLField(
+        label=_("Its website"),
+        help_text=_("For example www.university.example"),
+        max_length=200,
+        assume_scheme="https",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}),
+        error_messages={
+            "required": _("Enter the organisation’s website"),
+            "invalid": _("Enter the address of a website, for example www.university.example"),
+        },
+    )
+    email = forms.EmailField(
+        label=_("E-mail address of its admissions or personnel office"),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Enter an e-mail address of the organisation"), "invalid": NO_EMAIL},
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sharing.candidate.views import registration, results
+from sharing.candidate.views import account, registration, results, share, shares
 
 app_name = "candidate"
 urlpatterns = [
@@ -14,4 +14,16 @@ urlpatterns = [
     path("results/<uuid:claim_id>/photo", results.photo, name="photo"),
     path("results/<uuid:claim_id>/photo/hide/", results.hide_photo, name="hide_photo"),
     path("results/<uuid:claim_id>/photo/show/", results.show_photo, name="show_photo"),
+    path("share/<slug:slug>", share.share_with, name="share_with"),
+    path("share/<slug:slug>/send/", share.send, name="send"),
+    path("shares/", shares.share_list, name="shares"),
+    path("shares/new/", share.choose_results, name="choose_results"),
+    path("shares/new/organisation/", share.choose_organisation, name="choose_organisation"),
+    path("shares/new/invite/", share.invite, name="invite"),
+    path("shares/<uuid:share_id>/", shares.share, name="share"),
+    path("shares/<uuid:share_id>/withdraw/", shares.withdraw, name="withdraw"),
+    path("shares/<uuid:share_id>/end/", shares.change_end, name="change_end"),
+    path("activity/", shares.activity, name="activity"),
+    path("close/", account.close, name="close"),
+    path("closed/", account.closed, name="closed"),
 ]

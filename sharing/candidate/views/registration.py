@@ -90,8 +90,8 @@ def add(request: AuthenticatedRequest) -> HttpResponse:
             added = len(claims.claim(user=request.user, results=proved))
             text = ngettext("%(count)d result was added.", "%(count)d results were added.", added) % {"count": added}
             messages.success(request, text if added else _("This exam is in your list already."))
-            return redirect("candidate:results")
-    return render(request, "candidate/add.html", {"form": form})
+            return redirect(_next_page(request) or "candidate:results")
+    return render(request, "candidate/add.html", {"form": form, "next_page": _next_page(request)})
 
 
 def _prove(request: HttpRequest, form: NumbersForm, candidate: User | None) -> list[Result] | HttpResponse:
@@ -125,5 +125,5 @@ def _today(now: datetime) -> date:
 def _next_page(request: HttpRequest) -> str:
     """Where a newcomer was going, if that is one of the candidate's own pages; never another site."""
     wanted = request.POST.get(NEXT) or request.GET.get(NEXT) or ""
-    own = wanted.startswith(reverse("candidate:results")) and len(wanted) <= LONGEST_NEXT
+    own = wanted.startswith(reverse("candidate:results")) and "//" not in wanted and len(wanted) <= LONGEST_NEXT
     return wanted if own and get_adapter().is_safe_url(wanted) else ""

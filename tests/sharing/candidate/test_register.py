@@ -128,7 +128,7 @@ def test_what_is_mistyped_is_named(client: Client, changes: dict[str, str], prob
         ("/candidate/share/fenland", "/candidate/share/fenland"),
         ("//evil.example/candidate/", "/candidate/"),
         ("https://evil.example/candidate/", "/candidate/"),
-        ("/candidate//evil", "/candidate//evil"),
+        ("/candidate//evil", "/candidate/"),
         ("/admin/", "/candidate/"),
         ("/candidate/" + "x" * 300, "/candidate/"),
     ],
