@@ -48,6 +48,7 @@ INVITATION: Final = Limit("organisation invited by candidate", 5, DAY)
 APPLICATION_EMAIL: Final = Limit("application e-mail", 5, DAY)
 APPLICATION_NETWORK: Final = Limit("application network", 20, timedelta(hours=1))
 APPLICATION_LINK: Final = Limit("application link network", 60, timedelta(minutes=5))
+ORGANISATION_SOUGHT: Final = Limit("organisation sought network", 30, timedelta(hours=1))
 ANSWER: Final = Limit("answer application", 10, timedelta(hours=1))
 
 
@@ -132,6 +133,11 @@ def application(request: HttpRequest, email: str) -> Attempt:
     """A mail to somebody who wants an account for an organisation, or in one, or lost the link to the application."""
     mails = (APPLICATION_EMAIL, email.strip().lower())
     return Attempt(request, (APPLICATION_NETWORK, client_network(request)), mails)
+
+
+def organisation_sought(request: HttpRequest) -> Attempt:
+    """Somebody looks for the organisation they want to join; that they do not find it is no reason to shut them out."""
+    return Attempt(request, (ORGANISATION_SOUGHT, client_network(request)))
 
 
 def application_link(request: HttpRequest) -> Attempt:

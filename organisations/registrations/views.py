@@ -42,10 +42,11 @@ def join(request: HttpRequest) -> HttpResponse:
     """Who does not name an organisation and an address of it is told so; who has an account there, nobody is told."""
     form = JoinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        limits.application(request, form.cleaned_data["email"])
+        limits.organisation_sought(request)
         given = dict(form.given())
         organisation = joining.find(name=given.pop("organisation_name"), email=given["email"])
         if organisation:
+            limits.application(request, given["email"])
             joining.ask(organisation=organisation, **given)
             return redirect("organisations:join_sent")
         form.add_error(

@@ -198,6 +198,18 @@ def test_requests_are_limited(merefield: Organisation) -> None:
     assert [answer.status_code for answer in answers] == [302] * 5 + [429]
 
 
+def test_who_misspells_the_name_is_not_shut_out(client: Client, merefield: Organisation) -> None:
+    for _number in range(6):
+        assertContains(client.post("/register/join/", {**REQUEST, "organisation_name": "Mirfeild"}), UNKNOWN)
+    ask(client)
+
+
+def test_looking_for_organisations_is_limited(client: Client, merefield: Organisation) -> None:
+    wrong = {**REQUEST, "organisation_name": "Another"}
+    answers = [client.post("/register/join/", wrong).status_code for _number in range(31)]
+    assert answers == [200] * 30 + [429]
+
+
 def test_old_requests_are_forgotten(merefield: Organisation) -> None:
     now = timezone.now()
     confirmed = {"confirmed_at": now - timedelta(days=400), "due_on": date(2026, 1, 1)}
