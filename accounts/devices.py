@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+
 # The first that matches: every browser claims to be its forerunners as well.
 BROWSERS: Final = (
     ("Edge", r"Edg(e|A|iOS)?/"),
@@ -79,4 +81,6 @@ def _known(request: HttpRequest) -> list[str]:
 
 
 def _mark(email: str) -> str:
-    return salted_hmac("accounts.devices", email.strip().lower(), algorithm="sha256").hexdigest()[:32]
+    email = email.strip().lower()
+    trusted_from = User.objects.filter(email=email).values_list("trusted_from", flat=True).first()
+    return salted_hmac("accounts.devices", f"{email}{trusted_from or ''}", algorithm="sha256").hexdigest()[:32]

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts import audit, sessions
 from accounts.models import Action, EmailChange, User
+from accounts.policy import policy
 
 GOOD_FOR: Final = timedelta(days=3)
 SALT: Final = "accounts.email_change"
@@ -67,7 +68,9 @@ def open_link(token: str) -> Opened | None:
     try:
         key, side = signing.loads(token, salt=SALT, max_age=GOOD_FOR)
         change = EmailChange.objects.select_related("user").filter(pk=uuid.UUID(key)).first()
-        return Opened(change, Side(side)) if change and change.user.is_active else None
+        if change is None or not change.user.is_active or policy().refuses_email(change.user, change.new_email):
+            return None
+        return Opened(change, Side(side))
     except (signing.BadSignature, ValueError):
         return None
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, limits, mfa, passwords
 from accounts.models import Action, Purpose, User
+from accounts.policy import policy
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -264,6 +265,8 @@ class EmailChangeForm(forms.Form):
         email = str(self.cleaned_data["email"]).lower()
         if email == self.user.email:
             raise ValidationError(_("This is your address already"))
+        if refusal := policy().refuses_email(self.user, email):
+            raise ValidationError(str(refusal))
         return email
 
 

@@ -3,10 +3,17 @@
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.urls import reverse
 
 from accounts.models import User
+
+
+class ResetTokenGenerator(PasswordResetTokenGenerator):
+    """Django's, and a link is worth nothing either once the account was closed (accounts/closing.py)."""
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.trusted_from or ''}"
 
 
 def send_reset_link(email: str) -> None:
@@ -26,5 +33,5 @@ def send_reset_link(email: str) -> None:
 
 
 def _link(person: User) -> str:
-    keys = {"uidb36": user_pk_to_url_str(person), "key": default_token_generator.make_token(person)}
+    keys = {"uidb36": user_pk_to_url_str(person), "key": ResetTokenGenerator().make_token(person)}
     return f"{settings.PUBLIC_BASE_URL}{reverse('account_reset_password_from_key', kwargs=keys)}"

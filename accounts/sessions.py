@@ -20,6 +20,7 @@ from django.utils.crypto import salted_hmac
 from accounts import audit
 from accounts.devices import device_of
 from accounts.models import Action, Session, User
+from accounts.policy import policy
 
 ACTIVITY: Final = "activity"
 ENDED: Final = "session_ended"
@@ -86,7 +87,10 @@ def begin(request: HttpRequest, **_: object) -> None:
 
 
 def limits_of(user: User) -> Limits:
-    return Limits(*(settings.STAFF_SESSION_LIMITS if user.is_staff else settings.SESSION_LIMITS))
+    """The service's limits, and a shorter one without use where the person's organisation asks for it."""
+    limits = Limits(*(settings.STAFF_SESSION_LIMITS if user.is_staff else settings.SESSION_LIMITS))
+    idle = policy().longest_idle(user)
+    return limits._replace(idle=min(limits.idle, idle)) if idle else limits
 
 
 def left(session: SessionBase, user: User, now: datetime) -> tuple[timedelta, End]:

@@ -5,7 +5,7 @@ an earlier link is worth nothing.  Opening it changes nothing, for scanners of m
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from allauth.account.adapter import get_adapter
@@ -16,11 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import Action
+from accounts.models import Action, User
 from organisations import domains
-from organisations.models import Membership
+from organisations.errors import NotInvitedError
+from organisations.locking import lock, member, require_primary
+from organisations.models import INVITATION_GOOD_FOR, Membership
 
-GOOD_FOR: Final = timedelta(days=7)
 SALT: Final = "organisations.invitations"
 
 
@@ -51,10 +52,24 @@ def send(*, membership: Membership, by: str) -> None:
     _record(by, Action.INVITATION_SENT, membership)
 
 
+@transaction.atomic
+def resend(*, membership: Membership, by: User) -> None:
+    """Send the link again, for the Primary User.
+
+    Raises:
+        UserError: the user is gone, has accepted or is deactivated, or `by` is no longer the Primary User.
+    """
+    require_primary(lock(membership.organisation), by)
+    membership = member(membership)
+    if membership.accepted_at or not membership.is_active:
+        raise NotInvitedError
+    send(membership=membership, by=audit.user_actor(by))
+
+
 def open_link(token: str) -> Membership | None:
     """The membership that waits for this link; None if it is over, or the link is broken, replaced or too old."""
     try:
-        key, email, sent = signing.loads(token, salt=SALT, max_age=GOOD_FOR)
+        key, email, sent = signing.loads(token, salt=SALT, max_age=INVITATION_GOOD_FOR)
         waiting = Membership.objects.pending().filter(
             pk=uuid.UUID(key), is_active=True, user__email=email, invited_at=datetime.fromisoformat(sent)
         )

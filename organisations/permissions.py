@@ -16,11 +16,17 @@ from organisations.models import Membership, Organisation, OrganisationState, Ro
 class Permission(StrEnum):
     VERIFY = auto()
     VIEW_ORGANISATION = auto()
+    """Its details, users, exams accepted and rules; of the activity, one's own."""
+    VIEW_ALL_ACTIVITY = auto()
+    MANAGE_ORGANISATION = auto()
+    """Details, exams accepted, rules for its users."""
+    MANAGE_USERS = auto()
 
 
+EVERYBODYS = frozenset({Permission.VERIFY, Permission.VIEW_ORGANISATION})
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    Role.PRIMARY: frozenset({Permission.VERIFY, Permission.VIEW_ORGANISATION}),
-    Role.ADMIN: frozenset({Permission.VERIFY, Permission.VIEW_ORGANISATION}),
+    Role.PRIMARY: EVERYBODYS | {Permission.VIEW_ALL_ACTIVITY, Permission.MANAGE_ORGANISATION, Permission.MANAGE_USERS},
+    Role.ADMIN: EVERYBODYS,
 }
 
 

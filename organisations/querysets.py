@@ -3,9 +3,12 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
+from allauth.mfa.models import Authenticator
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Lower
+
+from accounts.mfa import STEPS
 
 if TYPE_CHECKING:
     from organisations.models import JoinRequest, Membership, NameChange, Registration  # noqa: F401  (type parameters)
@@ -21,6 +24,23 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def in_force(self) -> "MembershipQuerySet":
         """Gives its person rights today."""
         return self.filter(is_active=True).exclude(PENDING)
+
+    def matching(self, words: str) -> "MembershipQuerySet":
+        """Whose name or e-mail address, as the list shows them, has every one of these words in it."""
+        found = self
+        for word in words.split():
+            invited = PENDING & (Q(given_name__icontains=word) | Q(family_name__icontains=word))
+            others = ~PENDING & (Q(user__given_name__icontains=word) | Q(user__family_name__icontains=word))
+            found = found.filter(invited | others | Q(user__email__icontains=word))
+        return found
+
+    def with_second_step(self) -> "MembershipQuerySet":
+        """Annotated with `has_second_step`."""
+        steps = Authenticator.objects.filter(user=OuterRef("user"), type__in=STEPS)
+        return self.annotate(has_second_step=Exists(steps))
+
+    def without_second_step(self) -> "MembershipQuerySet":
+        return self.exclude(user__in=Authenticator.objects.filter(type__in=STEPS).values("user"))
 
     def in_order(self) -> "MembershipQuerySet":
         """As the list of users shows them, with their people: the Primary User, then by family name."""

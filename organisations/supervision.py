@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Action, User
+from organisations import leaving
 from organisations.models import FormerName, Membership, NameChange, Organisation, OrganisationState, Role
 
 
@@ -90,7 +91,8 @@ def hand_primary(*, organisation: Organisation, to: Membership, keep_former: boo
     _record(Action.PRIMARY_REPLACED, organisation, by, detail, target=audit.user_actor(taker.user))
     _tell_both(organisation, taker, former)
     if former and not keep_former:
-        organisation.memberships.filter(pk=former.pk).update(is_active=False)
+        former.refresh_from_db(fields=["role"])
+        leaving.take_access(former)
 
 
 @transaction.atomic

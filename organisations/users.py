@@ -2,39 +2,15 @@
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import Action, User
 from organisations import domains, invitations
-from organisations.models import Membership, Organisation, Role
+from organisations.errors import AlreadyUserError, ElsewhereError, ForeignDomainError, UserError
+from organisations.locking import lock, member, require_primary
+from organisations.models import INVITATION_GOOD_FOR, Membership, Organisation, Role
 
-
-class UserError(Exception):
-    """Why something cannot be done, in words for the person who asked for it."""
-
-    message: str | Promise = ""
-
-    def __str__(self) -> str:
-        return str(self.message)
-
-
-class AlreadyUserError(UserError):
-    message = _("This address belongs to a user of your organisation already")
-
-
-class ElsewhereError(UserError):
-    """Says no more than that: neither where nor who."""
-
-    message = _(
-        "This address cannot be added, because it is in use with another organisation. Ask the person for an address "
-        "of your organisation, or to be removed over there first. The helpdesk can help."
-    )
-
-
-class ForeignDomainError(UserError):
-    message = _("Your organisation allows only users with an address in its own e-mail domains (see Security)")
+__all__ = ["UserError", "add_user", "change_user"]
 
 
 @transaction.atomic
@@ -77,6 +53,34 @@ def add_user(
     return membership
 
 
+@transaction.atomic
+def change_user(*, membership: Membership, by: User, given_name: str, family_name: str, job_title: str) -> None:
+    """Correct a user's names and job title; of somebody invited, what the organisation calls them.
+
+    Raises:
+        UserError: the user is gone, or `by` is no longer the Primary User.
+    """
+    organisation = lock(membership.organisation)
+    require_primary(organisation, by)
+    membership = member(membership)
+    names = {"given_name": given_name, "family_name": family_name, "job_title": job_title}
+    rows: list[Membership | User] = [membership] if membership.is_pending else [membership.user]
+    if membership.is_pending and not membership.user.has_usable_password():
+        rows.append(membership.user)
+    before = {field: getattr(rows[0], field) for field in names}
+    for row in rows:
+        for field, value in names.items():
+            setattr(row, field, value)
+        row.save(update_fields=list(names))
+    audit.record(
+        actor=audit.user_actor(by),
+        action=Action.USER_CHANGED,
+        target=audit.user_actor(membership.user),
+        organisation=str(organisation.pk),
+        detail={"fields": [field for field, value in names.items() if before[field] != value]},
+    )
+
+
 def _account(email: str, names: dict[str, str]) -> User:
     """The account with this address, locked; a new one, or one that nobody uses any more, gets the names."""
     User.objects.bulk_create([_unused(User(email=email, **names))], ignore_conflicts=True)
@@ -97,7 +101,7 @@ def _unused(user: User) -> User:
 def _make_room(user: User, organisation: Organisation) -> None:
     """An invitation of an Admin User that ran out keeps nobody from another organisation."""
     ran_out = Membership.objects.pending().filter(
-        user=user, role=Role.ADMIN, invited_at__lte=timezone.now() - invitations.GOOD_FOR
+        user=user, role=Role.ADMIN, invited_at__lte=timezone.now() - INVITATION_GOOD_FOR
     )
     ran_out.exclude(organisation=organisation).delete()
     held = Membership.objects.filter(user=user).first()

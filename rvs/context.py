@@ -1,11 +1,14 @@
 """What every page knows of the site and of the session."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts import sessions
+from organisations import policy
 from organisations.permissions import Permission, may
 from sharing import reading
 
@@ -19,6 +22,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "nav": first,
         "section": rest.partition("/")[0],
         "new_shares": SimpleLazyObject(lambda: _new_shares(request)),
+        "second_step_due": _second_step_due(request),
         **_session(request),
     }
 
@@ -29,6 +33,12 @@ def _new_shares(request: HttpRequest) -> reading.NewCount | None:
     if membership is None or not may(membership, Permission.VERIFY):
         return None
     return reading.count_new(organisation=membership.organisation, user=membership.user, now=timezone.now())
+
+
+def _second_step_due(request: HttpRequest) -> datetime | None:
+    """Until when the person has time to set up the second step that their organisation asks for."""
+    membership = getattr(request, "membership", None)
+    return policy.second_step_due(membership) if membership else None
 
 
 def _session(request: HttpRequest) -> dict[str, object]:

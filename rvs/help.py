@@ -34,6 +34,16 @@ TOPICS: Final[tuple[Topic, ...]] = (
         _("What to type in Candidate Search, why there may be no match, and why checks sometimes pause."),
     ),
     Topic(
+        "managing-users",
+        _("Managing users"),
+        _("For Primary Users: add and remove people, answer who asks to join, hand your role over, set rules."),
+    ),
+    Topic(
+        "working-as-an-admin-user",
+        _("Working as an Admin User"),
+        _("Set your password, what you can do, and whom to ask."),
+    ),
+    Topic(
         "reading-a-result",
         _("Reading a result"),
         _("Scale scores, older scores out of 100, CEFR levels, statuses and the † sign."),

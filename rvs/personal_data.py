@@ -30,7 +30,7 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.SECRET: "password",
         Kind.IDENTITY: "given_name family_name job_title",
         Kind.CONTACT: "email",
-        Kind.PSEUDONYM: "id last_login date_joined",
+        Kind.PSEUDONYM: "id last_login date_joined trusted_from",
         Kind.NONE: "time_zone is_active is_staff is_superuser groups user_permissions",
     },
     "accounts.AuditEvent": {

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.StaffDoorMiddleware",
+    "organisations.middleware.SecondStepMiddleware",
 ]
 ROOT_URLCONF = "rvs.urls"
 WSGI_APPLICATION = "rvs.wsgi.application"
@@ -145,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Who is acting --------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+ACCOUNT_POLICY = "organisations.policy.MemberPolicy"  # what an organisation asks of its users
 AUTHENTICATION_BACKENDS = ["organisations.backends.MemberBackend"]
 PASSWORD_HASHERS = ["accounts.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -167,7 +169,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever did not change the password themse
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEMONSTRATION else "https"
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # ours count in the database (accounts/limits.py)
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.passwords.ResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60  # after so long, sensitive changes ask again who is there
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LogInForm",

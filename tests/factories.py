@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from accounts.audit import user_actor
 from accounts.models import RecordLook, User
-from organisations.models import Membership, Organisation, Registration, Role
+from organisations.models import JoinRequest, JoinState, Membership, Organisation, Registration, Role
 from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
 from results.numbers import secret_digest
 from results.staff.models import ImportJob
@@ -63,6 +63,20 @@ def make_registration(**fields: Any) -> Registration:
     if fields.get("state") == "unconfirmed":
         values |= {"confirmed_at": None, "due_on": None}
     return Registration.objects.create(**{**values, **fields})
+
+
+def make_join_request(organisation: Organisation, **fields: Any) -> JoinRequest:
+    """Confirmed, and waiting for the Primary User."""
+    values = {
+        "given_name": "Jo",
+        "family_name": "Ning",
+        "job_title": "Officer",
+        "email": f"join{next(_numbers)}@example.org",
+        "state": JoinState.WAITING,
+        "confirmed_at": datetime.now(UTC),
+        "due_on": date(2026, 12, 2),
+    }
+    return JoinRequest.objects.create(organisation=organisation, **{**values, **fields})
 
 
 B2_FIRST: dict[str, Any] = {

@@ -21,6 +21,7 @@ from tests.factories import (
     make_batch,
     make_claim,
     make_import,
+    make_join_request,
     make_look,
     make_member,
     make_organisation,
@@ -46,6 +47,16 @@ NO_POST: Final = "login 405 405 405 405 405 405"
 ONCE_LOGGED_IN: Final = "→/ →/ →/ →/ →/ →/"
 
 
+def members(outcome: str) -> str:
+    """Every user of an active organisation gets the same, on their own organisation's page."""
+    return f"login 403 {outcome} {outcome} {outcome} 403 403"
+
+
+def primary(outcome: str) -> str:
+    """Only the Primary User."""
+    return f"login 403 403 {outcome} 403 403 403"
+
+
 def everybody(outcome: str) -> str:
     """Whoever is logged in gets the same."""
     return "login" + f" {outcome}" * 6
@@ -61,6 +72,7 @@ def candidate(outcome: str) -> str:
     return f"login {outcome} 404 404 404 404 404"
 
 
+PRIMARY: Final = primary("200")
 ASKED_AGAIN: Final = everybody("→/account/confirm/")
 """A sensitive change: who is there must be proved once more."""
 THEIRS: Final = candidate("200")
@@ -164,6 +176,28 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
         NO_POST, f"login 403 →/shared-results/{SHARE}/#notes 404 404 403 403"),
     "downloads/": (MEMBERS, NO_POST),
     "organisation/": (MEMBERS, NO_POST),
+    "organisation/edit/": (PRIMARY, PRIMARY),
+    "organisation/name/": (PRIMARY, PRIMARY),
+    "organisation/share-code.svg": (MEMBERS, NO_POST),
+    "organisation/exams/": (MEMBERS, NO_POST),
+    "organisation/exams/choose/": (PRIMARY, PRIMARY),
+    "organisation/exams/<slug:code>/": (primary("404"), primary("404")),
+    "organisation/activity/": (MEMBERS, NO_POST),
+    "organisation/activity/activity.csv": (MEMBERS, NO_POST),
+    "organisation/security/": (MEMBERS, NO_POST),
+    "organisation/security/edit/": (PRIMARY, PRIMARY),
+    "organisation/users/": (MEMBERS, NO_POST),
+    "organisation/users/add/": (PRIMARY, PRIMARY),
+    "organisation/users/hand-over/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
+    "organisation/users/hand-over/accept/": (members("→/account/confirm/"), members("→/account/confirm/")),
+    "organisation/users/hand-over/end/": (NO_POST, members("→/organisation/users/")),
+    "organisation/users/requests/<uuid:request_id>/accept/": (NO_POST, primary("→/organisation/users/")),
+    "organisation/users/requests/<uuid:request_id>/decline/": (NO_POST, primary("→/organisation/users/")),
+    "organisation/users/<uuid:member_id>/": (PRIMARY, PRIMARY),
+    "organisation/users/<uuid:member_id>/resend/": (NO_POST, primary("→/organisation/users/")),
+    "organisation/users/<uuid:member_id>/deactivate/": (NO_POST, primary("→/organisation/users/")),
+    "organisation/users/<uuid:member_id>/reactivate/": (NO_POST, primary("→/organisation/users/")),
+    "organisation/users/<uuid:member_id>/delete/": (PRIMARY, primary("→/organisation/users/")),
     "invitation/<str:token>/": ("404", "404"),
     "candidate-search/": (MEMBERS, MEMBERS),
     "candidate-search/<uuid:verification_id>/": (OWN, NO_POST),
@@ -294,7 +328,10 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:claim_id>": make_claim(Result.objects.get(), people["candidate"], claim_id=CLAIM).pk,
         "<uuid:share_id>": share.pk,
         "<uuid:note_id>": note.pk,
+        "<uuid:member_id>": make_member(organisation).membership.pk,
+        "<uuid:request_id>": make_join_request(organisation).pk,
         "<slug:slug>": "logging-in",
+        "<slug:code>": "no-such-exam",
         "<uuid:session_id>": "00000000-0000-4000-8000-000000000000",
         "<str:token>": "no-such-token",
         "<int:pk>": 0,

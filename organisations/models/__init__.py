@@ -10,7 +10,7 @@ from organisations.models.application import (
     RegistrationMessage,
     RegistrationState,
 )
-from organisations.models.membership import Handover, Membership, Role
+from organisations.models.membership import INVITATION_GOOD_FOR, Handover, Membership, Role
 from organisations.models.organisation import (
     AcceptedExam,
     EmailDomain,
@@ -21,6 +21,7 @@ from organisations.models.organisation import (
 )
 
 __all__ = [
+    "INVITATION_GOOD_FOR",
     "AcceptedExam",
     "Decision",
     "EmailDomain",

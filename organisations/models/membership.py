@@ -1,6 +1,8 @@
 """The people of an organisation."""
 
 import uuid
+from datetime import timedelta
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from organisations.models.organisation import Organisation
 from organisations.querysets import MembershipQuerySet
+
+INVITATION_GOOD_FOR: Final = timedelta(days=7)
 
 
 class Role(models.TextChoices):
@@ -61,6 +65,15 @@ class Membership(models.Model):
     def is_in_force(self) -> bool:
         """Whether it gives its person any right today."""
         return self.is_active and not self.is_pending
+
+    @property
+    def state(self) -> str:
+        """As the list of users shows it: active, invited, ran_out or deactivated."""
+        if not self.is_active:
+            return "deactivated"
+        if not self.is_pending:
+            return "active"
+        return "invited" if self.invited_at and timezone.now() - self.invited_at < INVITATION_GOOD_FOR else "ran_out"
 
     @property
     def shown_name(self) -> str:

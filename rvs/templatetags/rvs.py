@@ -67,6 +67,7 @@ TAGS: Final[dict[str, Tag]] = {
     "active": Tag(_("Active"), "good", "check"),
     "suspended": Tag(_("Suspended"), "bad", "lock"),
     "invited": Tag(_("Invited"), "warn", "mail"),
+    "ran_out": Tag(_("Invitation ran out"), "warn", "clock"),
     "deactivated": Tag(_("Deactivated"), "quiet", "minus"),
 }
 

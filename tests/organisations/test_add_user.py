@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Mail, User
+from organisations.errors import AlreadyUserError, ElsewhereError, ForeignDomainError, UserError
 from organisations.models import Membership, Organisation
-from organisations.users import AlreadyUserError, ElsewhereError, ForeignDomainError, UserError, add_user
+from organisations.users import add_user
 from tests.factories import make_member, make_organisation, make_user
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,58 @@
+"""Somebody asks to become a user of an organisation that has an account, and its Primary User answers."""
+
+from allauth.account.adapter import get_adapter
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Action, User
+from organisations.errors import AnsweredError
+from organisations.locking import lock, require_primary
+from organisations.models import JoinRequest, JoinState, Membership
+from organisations.users import add_user
+
+
+@transaction.atomic
+def accept(*, request: JoinRequest, by: User) -> Membership:
+    """Make the person an Admin User, and send the link to set a password.
+
+    Raises:
+        UserError: it has been answered, the address is taken or refused, or `by` is no longer the Primary User.
+    """
+    request = _answer(request, by, JoinState.ACCEPTED)
+    return add_user(
+        organisation=request.organisation,
+        by=audit.user_actor(by),
+        given_name=request.given_name,
+        family_name=request.family_name,
+        job_title=request.job_title,
+        email=request.email,
+    )
+
+
+@transaction.atomic
+def decline(*, request: JoinRequest, by: User) -> None:
+    """Say no; the person is told by mail.
+
+    Raises:
+        UserError: it has been answered, or `by` is no longer the Primary User.
+    """
+    request = _answer(request, by, JoinState.DECLINED)
+    context = {"organisation": request.organisation.name}
+    get_adapter().send_mail("organisations/email/join_declined", request.email, context)
+
+
+def _answer(request: JoinRequest, by: User, state: JoinState) -> JoinRequest:
+    require_primary(lock(request.organisation), by)
+    request = JoinRequest.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=request.pk)
+    if request.state != JoinState.WAITING:
+        raise AnsweredError
+    request.state, request.decided_by, request.decided_at = state, audit.user_actor(by), timezone.now()
+    request.save(update_fields=["state", "decided_by", "decided_at"])
+    audit.record(
+        actor=request.decided_by,
+        action=Action.JOIN_ACCEPTED if state == JoinState.ACCEPTED else Action.JOIN_DECLINED,
+        target=f"join_request:{request.pk}",
+        organisation=str(request.organisation_id),
+    )
+    return request
