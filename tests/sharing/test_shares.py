@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.audit import user_actor
@@ -334,3 +335,12 @@ def test_the_candidate_sees_who_looked_and_how(claim: Claim, organisation: Organ
     }
     assert {look["result_id"] for look in seen} == {claim.result_id}
     assert "actor" not in seen[0]
+
+
+def test_the_indexes_serve_the_candidates_activity(claim: Claim) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        plan = Access.objects.of_candidate(claim.candidate).explain()
+    assert "access_of_share_once_a_day" in plan
+    assert "access_once_a_day" in plan
+    assert "Seq Scan on sharing_access" not in plan

@@ -1,0 +1,108 @@
+"""A share that has ended is gone from every address of the verifier's site, at once and without a word about it."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from organisations.models import Organisation, OrganisationState
+from results import photos
+from rvs.sample_photos import drawn_photo
+from sharing import shares
+from sharing.models import Access, Note, Share
+from tests.factories import make_result, share_result
+
+pytestmark = pytest.mark.django_db
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Every address of the verifier's site that names a share."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        elif isinstance(entry, URLPattern) and "share_id" in route and not route.startswith("candidate/"):
+            yield route
+
+
+OF_A_SHARE: Final = sorted(set(routes()))
+ONLY_POSTED: Final = {route for route in OF_A_SHARE if "notes/" in route}
+
+
+@pytest.fixture
+def share(organisation: Organisation) -> Share:
+    """Of a released result with a photo, with a note of a colleague's."""
+    name = photos.store(drawn_photo(1))
+    shared = share_result(organisation, make_result(photo=name), expires_at=shares.months_later(timezone.now(), 1))
+    Note.objects.create(share=shared, author="user:tests", author_name="Vera", text="Asked for the original")
+    return shared
+
+
+def withdrawn(share: Share) -> None:
+    by = share.result.claim.candidate.user
+    shares.withdraw(share=share, by=by, now=timezone.now())
+
+
+def all_withdrawn(share: Share) -> None:
+    candidate = share.result.claim.candidate
+    shares.withdraw_all(candidate=candidate, by=candidate.user, now=timezone.now())
+
+
+def expired_and_not_swept(share: Share) -> None:
+    Share.objects.update(shared_at=timezone.now() - timedelta(days=40), expires_at=timezone.now())
+
+
+def suspended(share: Share) -> None:
+    Organisation.objects.filter(pk=share.organisation_id).update(state=OrganisationState.SUSPENDED)
+
+
+def address(route: str, share: Share) -> str:
+    note = Note.objects.get()
+    return "/" + route.replace("<uuid:share_id>", str(share.pk)).replace("<uuid:note_id>", str(note.pk))
+
+
+def test_the_addresses_are_found() -> None:
+    assert {"shared-results/<uuid:share_id>/", "shared-results/<uuid:share_id>/photo"} <= set(OF_A_SHARE)
+    assert "shared-results/<uuid:share_id>/statement.pdf" in OF_A_SHARE
+
+
+@pytest.mark.parametrize("route", [route for route in OF_A_SHARE if route not in ONLY_POSTED])
+def test_while_it_is_in_force_each_address_answers(verifier: Client, share: Share, route: str) -> None:
+    assert verifier.get(address(route, share)).status_code == 200
+
+
+@pytest.mark.parametrize("end", [withdrawn, all_withdrawn, expired_and_not_swept])
+@pytest.mark.parametrize("route", OF_A_SHARE)
+def test_afterwards_there_is_no_such_thing(
+    verifier: Client, share: Share, route: str, end: Callable[[Share], None]
+) -> None:
+    where = address(route, share)
+    end(share)
+    answer = verifier.post(where, {"text": "Late"}) if route in ONLY_POSTED else verifier.get(where)
+    unknown = where.replace(str(share.pk), str(uuid.uuid4()))
+    nothing = verifier.post(unknown, {"text": "Late"}) if route in ONLY_POSTED else verifier.get(unknown)
+    assert (answer.status_code, nothing.status_code) == (404, 404)
+    assert len(answer.content) == len(nothing.content), "tokens differ, nothing else"
+    assert not Access.objects.exists()
+    assert Note.objects.count() == 1
+
+
+@pytest.mark.parametrize("route", OF_A_SHARE)
+def test_a_suspended_organisation_is_shut_out(verifier: Client, share: Share, route: str) -> None:
+    suspended(share)
+    where = address(route, share)
+    answer = verifier.post(where, {"text": "Late"}) if route in ONLY_POSTED else verifier.get(where)
+    assert answer.status_code == 403
+    assert not Access.objects.exists()
+
+
+@pytest.mark.parametrize("end", [withdrawn, expired_and_not_swept])
+def test_it_is_gone_from_the_list(verifier: Client, share: Share, end: Callable[[Share], None]) -> None:
+    assert "Muñoz-Sánchez" in verifier.get("/shared-results/").content.decode()
+    end(share)
+    assert "Muñoz-Sánchez" not in verifier.get("/shared-results/").content.decode()
