@@ -41,7 +41,7 @@ from tests.factories import change_result, make_claim, make_member, make_organis
 from tests.results.loading import undone
 
 FULL: Final = os.environ.get("RVS_DRILLS") == "full"
-EXAMPLES, STEPS, AT_LEAST = (230, 70, 10_000) if FULL else (42, 70, 2_000)
+EXAMPLES, STEPS, AT_LEAST = (230, 70, 10_000) if FULL else (36, 70, 2_000)
 BEGINNING: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BORN: Final = date(1999, 2, 24)
 MOST_MISSES: Final = 20  # the limits on checks are another test's
