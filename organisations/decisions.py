@@ -90,10 +90,11 @@ def approve(*, registration: Registration, seen: str, by: User, reason: str) -> 
             raise DecisionError(_("You have approved this application. Now another person must approve it, too."))
     elif first == actor:  # the setting asked for two people then, and does not now
         registration.first_approved_by, registration.first_approved_at = "", None
-    registration.organisation = _found(registration, actor)
+    registration.organisation = organisation = _make_organisation(registration)
     _close(registration, RegistrationState.APPROVED, actor, reason)
+    _invite_primary(registration, organisation, actor)
     _record(Action.REGISTRATION_APPROVED, registration, actor, reason)
-    return registration.organisation
+    return organisation
 
 
 @transaction.atomic
@@ -157,27 +158,15 @@ def _close(registration: Registration, state: RegistrationState, actor: str, rea
     registration.save()
 
 
-def _found(registration: Registration, actor: str) -> Organisation:
-    """The organisation with its Primary User and, where the applicant's address shows one, its e-mail domain."""
-    organisation = _make_organisation(registration)
+def _make_organisation(registration: Registration) -> Organisation:
+    """The organisation and, where the applicant's address shows one, its e-mail domain."""
+    organisation = _with_own_slug(registration)
     if domain := own_domain(registration):
         organisation.email_domains.create(domain=domain, confirmed=True)
-    try:
-        users.add_user(
-            organisation=organisation,
-            by=actor,
-            given_name=registration.given_name,
-            family_name=registration.family_name,
-            job_title=registration.job_title,
-            email=registration.email,
-            role=Role.PRIMARY,
-        )
-    except users.UserError as error:
-        raise DecisionError(str(error)) from error
     return organisation
 
 
-def _make_organisation(registration: Registration) -> Organisation:
+def _with_own_slug(registration: Registration) -> Organisation:
     """Its address for sharing comes from its name, with a number where another has that already."""
     given = {
         "name": registration.organisation_name,
@@ -193,6 +182,21 @@ def _make_organisation(registration: Registration) -> Organisation:
         except IntegrityError:
             continue
     return Organisation.objects.create(**given)
+
+
+def _invite_primary(registration: Registration, organisation: Organisation, actor: str) -> None:
+    try:
+        users.add_user(
+            organisation=organisation,
+            by=actor,
+            given_name=registration.given_name,
+            family_name=registration.family_name,
+            job_title=registration.job_title,
+            email=registration.email,
+            role=Role.PRIMARY,
+        )
+    except users.UserError as error:
+        raise DecisionError(str(error)) from error
 
 
 def own_domain(registration: Registration) -> str:

@@ -20,7 +20,7 @@ from accounts.models import Action, User
 from organisations import domains
 from organisations.errors import NotInvitedError
 from organisations.locking import lock, member, require_primary
-from organisations.models import INVITATION_GOOD_FOR, Membership
+from organisations.models import INVITATION_GOOD_FOR, Membership, Role
 
 SALT: Final = "organisations.invitations"
 
@@ -47,6 +47,7 @@ def send(*, membership: Membership, by: str) -> None:
         "organisation": organisation.name,
         "role": membership.get_role_display(),
         "new": not user.has_usable_password(),
+        "application": _application(membership),
     }
     get_adapter().send_mail("organisations/email/invitation", user.email, context)
     _record(by, Action.INVITATION_SENT, membership)
@@ -106,6 +107,14 @@ def accept(token: str, *, password: str) -> Membership | None:
 
 def _token(membership: Membership, sent: datetime) -> str:
     return signing.dumps([membership.pk.hex, membership.user.email, sent.isoformat()], salt=SALT, compress=True)
+
+
+def _application(membership: Membership) -> str:
+    """The reference of the application that this user made, which has been approved; "" for everybody else."""
+    registration = getattr(membership.organisation, "registration", None)
+    if registration and membership.role == Role.PRIMARY and registration.email == membership.user.email:
+        return str(registration.reference)
+    return ""
 
 
 def _record(by: str, action: Action, membership: Membership) -> None:

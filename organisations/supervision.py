@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Action, User
 from organisations import leaving
-from organisations.models import FormerName, Membership, NameChange, Organisation, OrganisationState, Role
+from organisations.models import FormerName, Handover, Membership, NameChange, Organisation, OrganisationState, Role
 
 
 class SupervisionError(Exception):
@@ -85,10 +85,11 @@ def hand_primary(*, organisation: Organisation, to: Membership, keep_former: boo
         raise SupervisionError(_("Only an active user of this organisation who has set a password can take the role."))
     if former == taker:
         raise SupervisionError(_("This user is the Primary User already."))
+    Handover.objects.filter(organisation=organisation).delete()
     organisation.memberships.filter(role=Role.PRIMARY).update(role=Role.ADMIN)
     organisation.memberships.filter(pk=taker.pk).update(role=Role.PRIMARY)
-    detail = {"reason": reason.strip(), "former": audit.user_actor(former.user) if former else "", "kept": keep_former}
-    _record(Action.PRIMARY_REPLACED, organisation, by, detail, target=audit.user_actor(taker.user))
+    people = {"former": audit.user_actor(former.user) if former else "", "taker": audit.user_actor(taker.user)}
+    _record(Action.PRIMARY_REPLACED, organisation, by, {"reason": reason.strip(), "kept": keep_former, **people})
     _tell_both(organisation, taker, former)
     if former and not keep_former:
         former.refresh_from_db(fields=["role"])
@@ -171,13 +172,11 @@ def _mail(kind: str, person: User, context: dict[str, object]) -> None:
     get_adapter().send_mail(f"organisations/email/{kind}", person.email, context)
 
 
-def _record(
-    action: Action, organisation: Organisation, by: User, detail: Mapping[str, object], target: str = ""
-) -> None:
+def _record(action: Action, organisation: Organisation, by: User, detail: Mapping[str, object]) -> None:
     audit.record(
         actor=audit.user_actor(by),
         action=action,
-        target=target or f"organisation:{organisation.pk}",
+        target=target(organisation),
         organisation=str(organisation.pk),
         detail=detail,
     )

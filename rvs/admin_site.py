@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Mail, MailState
-from organisations.models import NameChange, Registration
+from organisations.models import JoinRequest, NameChange, Registration
+from organisations.working_days import uk_date
 from results.models import ImportJob, Result
 from results.staff.models import ImportState
 from sharing.models import Pause
@@ -46,9 +47,16 @@ _KINDS = (
     _Kind(
         "organisations.view_registration",
         _("Applications that are overdue"),
-        lambda: Registration.objects.overdue(timezone.localdate()).count(),
+        lambda: Registration.objects.overdue(uk_date(timezone.now())).count(),
         "admin:organisations_registration_changelist",
         "?list=overdue",
+    ),
+    _Kind(
+        "organisations.view_joinrequest",
+        _("Requests to join that are overdue"),
+        lambda: JoinRequest.objects.overdue(uk_date(timezone.now())).count(),
+        "admin:organisations_joinrequest_changelist",
+        "",
     ),
     _Kind(
         "organisations.view_namechange",

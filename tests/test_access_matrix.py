@@ -236,6 +236,11 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
         f"admin/organisations/registration/<uuid:registration_id>/{step}/": (staff("200"), staff("200"))
         for step in ("approve", "reject", "ask")
     },
+    "admin/organisations/joinrequest/": (staff("200"), staff("405")),
+    **{
+        f"admin/organisations/joinrequest/<uuid:join_id>/{step}/": (staff("200"), staff("200"))
+        for step in ("accept", "decline")
+    },
     "admin/organisations/namechange/": (staff("200"), staff("405")),
     "admin/organisations/namechange/<uuid:change_id>/grant/": (staff("200"), staff("200")),
     "admin/organisations/namechange/<uuid:change_id>/refuse/": (staff("200"), staff("200")),
@@ -342,6 +347,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:registration_id>": make_registration().pk,
         "<uuid:organisation_id>": organisation.pk,
         "<uuid:membership_id>": "00000000-0000-4000-8000-000000000000",
+        "<uuid:join_id>": make_join_request(organisation, due_on=date(2026, 1, 5)).pk,
         "<uuid:change_id>": organisation.name_changes.create(new_name="-", reason="-", asked_by="system:tests").pk,
         "<int:text_id>": ReasonText.objects.create(decision="ask", title="-", text="-").pk,
         "<uuid:look_id>": make_look(Result.objects.get(), people["staff"], id=LOOK).pk,

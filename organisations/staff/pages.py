@@ -19,6 +19,8 @@ class Event(NamedTuple):
 
     event: AuditEvent
     person: str
+    former: str = ""
+    taker: str = ""
 
 
 class StaffPages(AuditedAdmin):
@@ -55,5 +57,10 @@ def viewed(person: User, target: str) -> None:
 def history(target: str) -> list[Event]:
     """What happened to one thing, newest first; looks are left out."""
     events = list(audit.events_of(target).exclude(action=Action.RECORD_VIEWED)[:EVENTS_SHOWN])
-    people = names_of(event.actor for event in events)
-    return [Event(event, people[event.actor]) for event in events]
+    others = ("former", "taker")  # of the Primary role
+    named = {str(event.detail.get(other, "")) for event in events for other in others}
+    people = names_of(named | {event.actor for event in events}) | {"": ""}
+    return [
+        Event(event, people[event.actor], *(people[str(event.detail.get(other, ""))] for other in others))
+        for event in events
+    ]

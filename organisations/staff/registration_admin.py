@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import audit
 from accounts.models import User
 from organisations import decisions
 from organisations.domains import domain_of
@@ -25,6 +26,7 @@ from organisations.staff.flag_texts import explained
 from organisations.staff.forms import DecisionForm
 from organisations.staff.pages import StaffPages, history, viewed
 from organisations.staff.texts import texts_for
+from organisations.working_days import uk_date
 from results.staff.people import names_of
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ class RegistrationAdmin(StaffPages):
             words=words,
             rows=[_row(registration) for registration in rows],
             pages=rows,
-            today=timezone.localdate(),
+            today=uk_date(timezone.now()),
         )
 
     def application_view(self, request: HttpRequest, registration_id: uuid.UUID) -> HttpResponse:
@@ -124,7 +126,7 @@ class RegistrationAdmin(StaffPages):
             "application",
             title=registration.organisation_name,
             registration=registration,
-            today=timezone.localdate(),
+            today=uk_date(timezone.now()),
             flags=explained(registration),
             similar=similar.organisations(registration),
             email_domain=domain_of(registration.email),
@@ -134,6 +136,7 @@ class RegistrationAdmin(StaffPages):
             first_person=people.get(registration.first_approved_by),
             decider=people.get(registration.decided_by),
             needs_two=decisions.needs_two_people(registration),
+            is_first=registration.first_approved_by == audit.user_actor(person),
             open=registration.state in decisions.OPEN,
             may_decide=request.user.has_perm("organisations.decide_registration"),
         )
@@ -217,7 +220,7 @@ def _list(name: str) -> RegistrationQuerySet:
     applications = Registration.objects.all()
     match name:
         case "overdue":
-            return applications.overdue(timezone.localdate())
+            return applications.overdue(uk_date(timezone.now()))
         case "applicant":
             return applications.waiting_for_applicant()
         case "decided":
@@ -240,7 +243,7 @@ def _tabs(chosen: str) -> list[dict[str, object]]:
 
 
 def _row(registration: Registration) -> dict[str, object]:
-    today = timezone.localdate()
+    today = uk_date(timezone.now())
     due_on = registration.due_on if registration.state == RegistrationState.RECEIVED else None
     return {
         "registration": registration,

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import Mail, User
 from organisations import decisions
 from organisations.models import Organisation, ReasonText, Role
-from tests.factories import PASSWORD, make_member, make_organisation, make_registration, make_user
+from tests.factories import PASSWORD, make_join_request, make_member, make_organisation, make_registration, make_user
 from tests.journeys.axe import assert_accessible
 from tests.journeys.conftest import NARROW, WIDE, OpenPage
 from tests.journeys.test_staff import log_in
@@ -185,6 +185,7 @@ def test_an_organisation_is_looked_after(
     page.get_by_label("Reason").fill("Harriet has left, says the registrar")
     page.get_by_role("button", name="Give the role").click()
     expect(page.locator("#users tbody tr").first).to_contain_text("Tom Example")
+    expect(page.locator("#history")).to_contain_text("Harriet Example")
     look()
 
 
@@ -265,3 +266,22 @@ def test_a_name_and_the_texts_are_seen_to(
     assert_accessible(page)
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("link", name="Not confirmed")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_request_to_join_that_nobody_answered_is_accepted(
+    open_page: OpenPage, live_server: LiveServer, people: tuple[User, User], width: int
+) -> None:
+    organisation = make_organisation("University of Fenland")
+    make_join_request(organisation, email="jo@fenland.ac.uk", due_on=timezone.localdate() - timedelta(days=2))
+    page = open_page(f"{live_server.url}/login/", width=width)
+    log_in(page, people[0])
+    page.get_by_role("link", name="Requests to join that are overdue").click()
+    assert_accessible(page)
+    page.get_by_role("link", name="Accept jo@fenland.ac.uk").click()
+    assert_accessible(page)
+    page.get_by_label("Reason").fill("The registrar vouches for them")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("heading", name="Nothing is overdue")).to_be_visible()
+    assert_accessible(page)
+    assert "/invitation/" in Mail.objects.get(recipient="jo@fenland.ac.uk").text

@@ -82,7 +82,10 @@ def test_an_approval_makes_the_organisation_and_invites_its_primary_user(first: 
     member = organisation.memberships.get()
     assert (member.role, member.user.email, member.shown_name) == (Role.PRIMARY, registration.email, "Ada Applicant")
     assert member.is_pending
-    assert "/invitation/" in Mail.objects.get(recipient=registration.email).text
+    mail = Mail.objects.get(recipient=registration.email)  # one for both: it is approved, and here is the link
+    assert mail.subject == "Approved: University of Fenland can verify results now"
+    assert f"your application {registration.reference} is approved" in mail.text
+    assert "/invitation/" in mail.text
     assert events(registration) == [(Action.REGISTRATION_APPROVED, f"user:{first.pk}")]
     event = AuditEvent.objects.get(action=Action.REGISTRATION_APPROVED)
     assert event.detail == {"reason": "Checked by telephone", "flags": []}
@@ -254,6 +257,17 @@ def test_what_has_become_unusual_must_be_looked_at_before_one_person_approves(fi
     assert "has the same name and an account already" in page.content.decode()
     assert page.context["needs_two"]
     assert approve(registration, first) is None
+
+
+def test_the_first_person_is_offered_no_second_approval() -> None:
+    registration = make_registration(flags=FLAGS)
+    person, other = make_staff("Registrations"), make_staff("Registrations")
+    approve(registration, person)
+    offered = [
+        f"{registration.pk}/approve/" in client_of(each).get(f"{PAGE}{registration.pk}/").content.decode()
+        for each in (person, other)
+    ]
+    assert offered == [False, True]
 
 
 # --- Reject, ask ------------------------------------------------------------------------------------------------------

@@ -252,8 +252,12 @@ def test_the_primary_role_is_given_to_another_user(organisation: Organisation, p
         former.email: "You are no longer the Primary User of University of Example",
     }
     event = AuditEvent.objects.get(action=Action.PRIMARY_REPLACED)
-    assert event.detail == {"reason": "Has left", "former": f"user:{former.pk}", "kept": keep}
-    assert (event.target, event.organisation) == (f"user:{taker.pk}", str(organisation.pk))
+    people = {"former": f"user:{former.pk}", "taker": f"user:{taker.pk}"}
+    assert event.detail == {"reason": "Has left", "kept": keep, **people}
+    assert (event.target, event.organisation) == (f"organisation:{organisation.pk}", str(organisation.pk))
+    page = client_of(make_staff("Helpdesk")).get(page_of(organisation))
+    (line,) = page.context["history"]
+    assert (line.former, line.taker) == (f"Former Example ({former.email})", f"Taker Example ({taker.email})")
 
 
 def test_who_was_removed_is_refused_on_the_next_request(organisation: Organisation, person: User) -> None:

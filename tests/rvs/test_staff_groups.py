@@ -52,6 +52,9 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         f"admin/organisations/registration/<uuid:registration_id>/{step}/": (REGISTRATIONS, REGISTRATIONS)
         for step in ("approve", "reject", "ask")
     },
+    "admin/organisations/joinrequest/": (PEOPLE, OWN_POST),
+    "admin/organisations/joinrequest/<uuid:join_id>/accept/": (REGISTRATIONS, REGISTRATIONS),
+    "admin/organisations/joinrequest/<uuid:join_id>/decline/": (REGISTRATIONS, REGISTRATIONS),
     "admin/organisations/namechange/": (PEOPLE, OWN_POST),
     "admin/organisations/namechange/<uuid:change_id>/grant/": (REGISTRATIONS, REGISTRATIONS),
     "admin/organisations/namechange/<uuid:change_id>/refuse/": (REGISTRATIONS, REGISTRATIONS),

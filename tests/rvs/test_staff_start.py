@@ -11,7 +11,7 @@ from organisations.models import Organisation
 from results import holds
 from results.models import Status
 from sharing.models import Pause
-from tests.factories import make_import, make_registration, make_result
+from tests.factories import make_import, make_join_request, make_registration, make_result
 from tests.rvs.test_staff_groups import NOBODY, client_of, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +33,8 @@ def waiting_work(organisation: Organisation) -> None:
     make_registration(due_on=now.date() - timedelta(days=1))
     make_registration(state="unconfirmed")
     make_registration(state="more_information", due_on=now.date() - timedelta(days=1))
+    make_join_request(organisation, due_on=now.date() + timedelta(days=1))
+    make_join_request(organisation, due_on=now.date() - timedelta(days=1))
     organisation.name_changes.create(new_name="New University", reason="Merger", asked_by="system:tests")
     Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-", state="failed")
 
@@ -45,6 +47,7 @@ def test_a_superuser_sees_everything_that_waits(waiting_work: None, staff: Clien
     assert shown(staff) == {
         "Applications that wait for a decision": 2,
         "Applications that are overdue": 1,
+        "Requests to join that are overdue": 1,
         "Changes of name that wait for an answer": 1,
         "Imports that wait for confirmation": 1,
         "Imports that failed": 2,
@@ -57,6 +60,7 @@ def test_a_superuser_sees_everything_that_waits(waiting_work: None, staff: Clien
 APPLICATIONS = {
     "Applications that wait for a decision",
     "Applications that are overdue",
+    "Requests to join that are overdue",
     "Changes of name that wait for an answer",
 }
 
