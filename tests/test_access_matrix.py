@@ -430,7 +430,7 @@ def test_nothing_is_done_without_the_forms_token(
 def test_anothers_id_looks_like_no_id(addresses: dict[str, str], outsider: Client) -> None:
     rights = re.compile(r"<uuid:(verification|share)_id>/(statement\.pdf|photo)?$")
     routes = [route for route in addresses if rights.search(route)]
-    assert len(routes) == 6
+    assert len(routes) == 7
     for route in routes:
         foreign = addresses[route]
         unknown = rights.sub(r"00000000-0000-4000-8000-000000000000/\2", route)

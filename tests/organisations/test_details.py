@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import resolve
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Action, AuditEvent, Mail
@@ -123,6 +124,7 @@ def test_name_and_reason_are_required(primary: Client, missing: str) -> None:
 def test_the_link_for_candidates_and_its_code(organisation: Organisation, verifier: Client) -> None:
     link = f"{settings.PUBLIC_BASE_URL}/candidate/share/{organisation.slug}"
     assertContains(verifier.get(DETAILS), link)
+    assert resolve(link.removeprefix(settings.PUBLIC_BASE_URL)).kwargs == {"slug": organisation.slug}
     code = verifier.get("/organisation/share-code.svg")
     assert code["Content-Type"] == "image/svg+xml"
     assert b"<svg" in code.content
