@@ -62,6 +62,7 @@ NOT_OF_PERSON: Final[dict[str, str]] = {
     "organisations.Handover": "Work of an organisation's users, not of candidates.",
     "organisations.NameChange": "Work of an organisation's users, not of candidates.",
     "results.ImportBatch": "Who loaded a file; what it said of the person stands in results.ResultVersion.",
+    "results.VersionOutbox": "Which versions organisations are still to be told of, for some seconds.",
     "results.ImportJob": "A file while it is being loaded, kept for some days; see results.ResultVersion.",
     "sharing.ReadMark": "Work of an organisation's users, not of candidates.",
     "sharing.Check": "Keyed digests of what was typed, kept for two days; a match stands in sharing.Verification.",
