@@ -50,7 +50,7 @@ def withdraw(request: AuthenticatedRequest, share_id: uuid.UUID) -> HttpResponse
 def change_end(request: AuthenticatedRequest, share_id: uuid.UUID) -> HttpResponse:
     """Another end, counted from today."""
     line = _line(request, share_id)
-    form = EndForm(request.POST or None)
+    form = EndForm(request.POST or None, initial={"months": str(offer.MONTHS)})
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         end = offer.end_after(form.cleaned_data["months"], now)
