@@ -25,7 +25,8 @@ OWN: Final = (("PET", "2017", "2021"), ("FCE", "2019", "2024"), ("CAE", "2021", 
 FACTS: Final[dict[str, dict[str, Any]]] = {
     "University of Fenland": {
         "slug": "fenland", "type": "university", "city": "Ely", "admissions_email": "admissions@fenland.example",
-        "description": "Undergraduate and postgraduate admissions.", "applicant_reference_label": "UCAS number",
+        "description": "Undergraduate and postgraduate admissions.",
+        "applicant_reference_label": "UCAS number", "applicant_reference_pattern": "9999999999",
     },
     "Universidad del Turia": {"slug": "turia", "type": "university", "city": "Valencia"},
     "Nordhavn Shipping": {"slug": "nordhavn-shipping", "type": "employer", "city": "København"},

@@ -11,6 +11,7 @@ from django_countries import countries
 
 from accounts.forms import EMAIL_LABEL, ENTER_EMAIL, NO_EMAIL
 from accounts.models import User
+from organisations import applicant_references
 from organisations.models import Organisation
 from results.numbers import normalise
 from sharing.candidate.offer import OPEN_END, Choice, Offered, chosen, end_after, is_under_age, usual_months
@@ -161,6 +162,9 @@ class ShareForm(EndForm):
         self.fields["results"].choices = [(str(each.own.claim_id), each.title) for each in offered]  # type: ignore[attr-defined]
         if organisation.applicant_reference_label:
             self.fields["applicant_reference"].label = organisation.applicant_reference_label
+        if organisation.applicant_reference_pattern:
+            example = applicant_references.example(organisation.applicant_reference_pattern)
+            self.fields["applicant_reference"].help_text = _("For example %(example)s") % {"example": example}
         if not any(each.own.view.has_photo for each in offered):
             del self.fields["photo"]
 
@@ -170,6 +174,14 @@ class ShareForm(EndForm):
         if with_photo and not cleaned.get("photo"):
             self.add_error("photo", forms.ValidationError(_("Choose whether the photo goes along"), code="required"))
         return cleaned
+
+    def clean_applicant_reference(self) -> str:
+        typed = str(self.cleaned_data["applicant_reference"])
+        form = self.organisation.applicant_reference_pattern
+        if typed and not applicant_references.matches(form, typed):
+            example = applicant_references.example(form)
+            raise forms.ValidationError(_("They write it like %(example)s"), params={"example": example})
+        return typed
 
     def _chosen(self) -> list[Offered]:
         return chosen(self.offered, self.cleaned_data.get("results", []))

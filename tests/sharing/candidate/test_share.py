@@ -134,6 +134,18 @@ def test_what_is_missing_is_named(
     assert not Share.objects.exists()
 
 
+def test_the_applicant_number_has_the_form_that_they_use(zoe: Client, claim: Claim, fenland: Organisation) -> None:
+    Organisation.objects.filter(pk=fenland.pk).update(
+        applicant_reference_label="UCAS number", applicant_reference_pattern="9999999999"
+    )
+    page = zoe.get("/candidate/share/fenland")
+    assertContains(page, "UCAS number")
+    assertContains(page, "For example 1234567890")
+    assertContains(zoe.post("/candidate/share/fenland", form(claim)), "They write it like 1234567890")
+    assertContains(zoe.post("/candidate/share/fenland", form(claim, applicant_reference="1409338127")), "1409338127")
+    assertContains(zoe.post("/candidate/share/fenland", form(claim, applicant_reference="")), "Nothing is shared yet")
+
+
 def test_anothers_result_cannot_be_shared(candidate: Client, claim: Claim, fenland: Organisation) -> None:
     candidate.post("/candidate/share/fenland/send/", form(claim))
     assert not Share.objects.exists()

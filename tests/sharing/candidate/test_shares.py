@@ -61,7 +61,13 @@ def look(share: Share, channel: Channel = Channel.PAGE) -> User:
 
 def test_an_unread_share_says_so(zoe: Client, share: Share) -> None:
     page = zoe.get("/candidate/shares/")
-    for word in ("University of Fenland", "B2 First", "Active", "Not opened yet", "They may look until you withdraw it"):
+    for word in (
+        "University of Fenland",
+        "B2 First",
+        "Active",
+        "Not opened yet",
+        "They may look until you withdraw it",
+    ):
         assertContains(page, word)
 
 
