@@ -248,8 +248,8 @@ def test_the_primary_role_is_given_to_another_user(organisation: Organisation, p
     assert roles == {taker: Role.PRIMARY} | ({former: Role.ADMIN} if keep else {})
     mails = {mail.recipient: mail.subject for mail in Mail.objects.all()}
     assert mails == {
-        taker.email: "You are the Primary User of University of Example",
-        former.email: "You are no longer the Primary User of University of Example",
+        taker.email: "You are the Primary User of your organisation now",
+        former.email: "You are no longer the Primary User of your organisation",
     }
     event = AuditEvent.objects.get(action=Action.PRIMARY_REPLACED)
     people = {"former": f"user:{former.pk}", "taker": f"user:{taker.pk}"}
