@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, TextField, Value, When
 from django_countries import countries
@@ -72,6 +73,7 @@ def alike(organisation: Organisation) -> tuple[Entry, ...]:
     """Other active organisations whose names may be taken for this one's."""
     name = " ".join(_words(organisation.name))
     near = _active().alias(words=_OWN).exclude(pk=organisation.pk).filter(words__trigram_word_similar=name)
+    near = near.order_by(TrigramWordSimilarity(name, _OWN).desc())
     return _entries([other for other in near[: 5 * SHOWN] if names.similar(organisation.name, other.name)][:SHOWN])
 
 
