@@ -1,7 +1,6 @@
 """A candidate's own door: what they see of results that their account has, just as organisations see them."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -73,7 +72,7 @@ def photo(own: Own) -> bytes:
     return picture
 
 
-def statement(own: Own, *, now: datetime, address_of: Callable[[str], str]) -> bytes:
+def statement(own: Own, *, now: datetime) -> bytes:
     """The Statement of Results (PDF), without a photo that is hidden."""
     code = codes.code_of(own._version)  # noqa: SLF001  (behind the door)
     return render_statement(
@@ -81,7 +80,7 @@ def statement(own: Own, *, now: datetime, address_of: Callable[[str], str]) -> b
             view=own.view,
             reference_number=own.reference_number,
             code=codes.grouped(code),
-            check_url=address_of(code),
+            check_url=codes.check_address(code),
             issued_at=now,
             photo=photo(own) if own.view.has_photo else None,
         )

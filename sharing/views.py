@@ -10,11 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import user_actor
 from organisations.permissions import MemberRequest, Permission, requires
-from results import codes
-from results.statement import file_name
 from sharing import door
 from sharing.forms import CandidateSearchForm
 from sharing.models import Channel, Pause
+from sharing.responses import jpeg, pdf
 
 
 @sensitive_post_parameters()
@@ -60,18 +59,14 @@ def verification(request: MemberRequest, verification_id: uuid.UUID) -> HttpResp
 def statement(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
     """The Statement of Results as a PDF file."""
     opened = _open(request, verification_id, Channel.STATEMENT)
-    document = door.statement(opened, now=timezone.now(), address_of=codes.check_address)
-    response = HttpResponse(document, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{file_name(opened.reference_number)}"'
-    return response
+    return pdf(door.statement(opened, now=timezone.now()), opened.reference_number)
 
 
 @require_safe
 @requires(Permission.VERIFY)
 def photo(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
     """The test-day photo."""
-    picture = door.photo(_open(request, verification_id, Channel.PHOTO))
-    return HttpResponse(picture, content_type="image/jpeg")
+    return jpeg(door.photo(_open(request, verification_id, Channel.PHOTO)))
 
 
 def _open(request: MemberRequest, verification_id: uuid.UUID, channel: Channel) -> door.Opened:

@@ -1,7 +1,6 @@
 """A result that an organisation has a right to: its page, its photo, its Statement of Results."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -112,7 +111,7 @@ def photo(opened: Opened) -> bytes | None:
     return picture
 
 
-def statement(opened: Opened, *, now: datetime, address_of: Callable[[str], str]) -> bytes:
+def statement(opened: Opened, *, now: datetime) -> bytes:
     """The Statement of Results (PDF) of a result that was opened for it."""
     code = codes.code_of(opened._version)  # noqa: SLF001  (behind the door)
     return render_statement(
@@ -120,7 +119,7 @@ def statement(opened: Opened, *, now: datetime, address_of: Callable[[str], str]
             view=opened.view,
             reference_number=opened.reference_number,
             code=codes.grouped(code),
-            check_url=address_of(code),
+            check_url=codes.check_address(code),
             issued_at=now,
             photo=photo(opened),
         )

@@ -19,12 +19,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.audit import user_actor
 from organisations.permissions import MemberRequest, Permission, requires
 from organisations.requirements import Meets, assess
-from results import codes
-from results.statement import file_name
 from sharing import door, reading
 from sharing.door import Listing
 from sharing.models import Channel, Share
 from sharing.querysets import ShareQuerySet
+from sharing.responses import jpeg, pdf
 from sharing.shared_results.forms import NoteForm, SearchForm
 from sharing.shared_results.searches import Search, keep
 
@@ -111,18 +110,14 @@ def delete_note(request: MemberRequest, share_id: uuid.UUID, note_id: uuid.UUID)
 def statement(request: MemberRequest, share_id: uuid.UUID) -> HttpResponse:
     """The Statement of Results as a PDF file."""
     opened = _open(request, share_id, Channel.STATEMENT)
-    document = door.statement(opened, now=timezone.now(), address_of=codes.check_address)
-    response = HttpResponse(document, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{file_name(opened.reference_number)}"'
-    return response
+    return pdf(door.statement(opened, now=timezone.now()), opened.reference_number)
 
 
 @require_safe
 @requires(Permission.VERIFY)
 def photo(request: MemberRequest, share_id: uuid.UUID) -> HttpResponse:
     """The test-day photo."""
-    picture = door.photo(_open(request, share_id, Channel.PHOTO))
-    return HttpResponse(picture, content_type="image/jpeg")
+    return jpeg(door.photo(_open(request, share_id, Channel.PHOTO)))
 
 
 def _share_page(request: MemberRequest, share_id: uuid.UUID, form: NoteForm) -> HttpResponse:

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import AuthenticatedRequest
 from accounts.models import Action
-from results import claims, codes, own
-from results.statement import file_name
+from results import claims, own
+from sharing.responses import jpeg, pdf
 
 
 @require_safe
@@ -30,17 +30,13 @@ def details(request: AuthenticatedRequest, claim_id: uuid.UUID) -> HttpResponse:
 def statement(request: AuthenticatedRequest, claim_id: uuid.UUID) -> HttpResponse:
     """The Statement of Results as a PDF file."""
     opened = _open(request, claim_id, Action.STATEMENT_DOWNLOADED)
-    document = own.statement(opened, now=timezone.now(), address_of=codes.check_address)
-    response = HttpResponse(document, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{file_name(opened.reference_number)}"'
-    return response
+    return pdf(own.statement(opened, now=timezone.now()), opened.reference_number)
 
 
 @require_safe
 def photo(request: AuthenticatedRequest, claim_id: uuid.UUID) -> HttpResponse:
     """The test-day photo; its owner sees it also while it is hidden."""
-    picture = own.photo(_open(request, claim_id, Action.PHOTO_VIEWED))
-    return HttpResponse(picture, content_type="image/jpeg")
+    return jpeg(own.photo(_open(request, claim_id, Action.PHOTO_VIEWED)))
 
 
 @require_POST
