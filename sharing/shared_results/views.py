@@ -1,8 +1,6 @@
 """The pages of Shared Results."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 
 from django.contrib import messages
@@ -22,8 +20,8 @@ from organisations.requirements import Meets, assess
 from sharing import door, reading
 from sharing.door import Listing
 from sharing.models import Channel, Share
-from sharing.querysets import ShareQuerySet
 from sharing.responses import jpeg, pdf
+from sharing.shared_results.choosing import chosen, listing_of
 from sharing.shared_results.forms import NoteForm, SearchForm
 from sharing.shared_results.searches import Search, keep
 
@@ -41,7 +39,7 @@ def shared_results(request: MemberRequest) -> HttpResponse:
             return redirect(reverse("sharing:shared_results") + query)
         search.form = form
     now = timezone.now()
-    listing = _listing(request, search, now)
+    listing = listing_of(request, search, now)
     page = listing.page(search.position)
     context = {
         "search": search,
@@ -60,7 +58,7 @@ def shared_results(request: MemberRequest) -> HttpResponse:
 def mark_read(request: MemberRequest) -> HttpResponse:
     """The chosen shares are not new to this user any more."""
     now = timezone.now()
-    count = reading.mark_read(shares=_chosen(request, now), user=request.user, now=now)
+    count = reading.mark_read(shares=chosen(request, now), user=request.user, now=now)
     text = ngettext("%(count)s result is now marked as read.", "%(count)s results are now marked as read.", count)
     messages.success(request, text % {"count": count})
     return _back_to_list(request)
@@ -124,7 +122,7 @@ def _share_page(request: MemberRequest, share_id: uuid.UUID, form: NoteForm) -> 
     now = timezone.now()
     opened = _open(request, share_id, Channel.PAGE)
     search = Search.of(request)
-    before, after = _listing(request, search, now).neighbours(share_id)
+    before, after = listing_of(request, search, now).neighbours(share_id)
     row = _share_in_force(request, share_id)
     context = {
         "opened": opened,
@@ -163,25 +161,6 @@ def _meets(request: MemberRequest, opened: door.Opened) -> Meets:
         exam_date=view.exam_date,
         today=timezone.localdate(),
     )
-
-
-def _listing(request: MemberRequest, search: Search, now: datetime) -> Listing:
-    return Listing(request.organisation, request.user, now, search.form.criteria, search.order)
-
-
-def _chosen(request: MemberRequest, now: datetime) -> ShareQuerySet:
-    """The shares that were ticked, or all on the page, or all that match the list's address."""
-    scope = request.POST.get("scope")
-    if scope == "matching":
-        return _listing(request, Search.of(request), now).shares
-    ids = request.POST.getlist("share") if scope != "page" else request.POST.get("on_page", "").split()
-    return request.organisation.shares.in_force(now).filter(pk__in=list(_uuids(ids)))
-
-
-def _uuids(texts: list[str]) -> Iterator[uuid.UUID]:
-    for text in texts:
-        with suppress(ValueError):
-            yield uuid.UUID(text)
 
 
 def _moment(text: str) -> datetime | None:
