@@ -7,7 +7,6 @@ statement by hand for each of these.  Only the time in the database counts, on b
 The shares are of 400,000 results: each result is shared with five of ten organisations.
 """
 
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -103,7 +102,7 @@ class Stage:
 
 
 def run() -> list[Figure]:
-    """Measure in turn, several rounds; the medians count."""
+    """Measure in turn, several rounds; the best of them counts, for both sides."""
     organisation, user = _load()
     client = _signed_in(user)
     stages = _stages(client, organisation, user)
@@ -126,7 +125,7 @@ def run() -> list[Figure]:
 
 
 def _figure(stage: Stage, ours: list[float], limits: list[float]) -> Figure:
-    mine, limit = (statistics.median(times) * 1_000 for times in (ours, limits))
+    mine, limit = (min(times) * 1_000 for times in (ours, limits))
     note = "database time; limit: the same by hand; 200,000 of 2,000,000 shares of 400,000 results"
     return Figure(f"Shared Results, {stage.name}", mine, limit, mine / limit, GOAL_VIEW, "ms", note, at_most=True)
 

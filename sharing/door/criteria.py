@@ -4,12 +4,12 @@ Nothing here tells what a result does not show: scores, levels and labels count 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, Self
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, TextField, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Concat, Trim, Upper
 
@@ -20,10 +20,11 @@ from results import catalogue
 from results.models import Claim, NameWords, Status
 from results.names import FoldedName, words_query
 from results.numbers import normalise
-from sharing.models import Seen
+from sharing.models import ReadMark, Seen
 from sharing.querysets import ShareQuerySet
 
 VERSION: Final = "result__current__"
+BEFORE_ALL: Final = datetime(1, 1, 1, tzinfo=UTC)
 RELEASED: Final = Q(**{f"{VERSION}status": Status.RELEASED})
 
 
@@ -49,22 +50,27 @@ class Criteria:
     shared_before: datetime | None = None
     new_only: bool = False
 
+    @property
+    def of_somebody(self) -> bool:
+        """Whether one person is looked for: whatever is found, there is little of it."""
+        personal = (self.name, self.candidate_id, self.number, self.email, self.applicant_reference, self.date_of_birth)
+        return any(personal)
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """For whom shares are new: those that this user has not opened, shared after the mark up to which all are read."""
 
     user: User
-    read_until: datetime | None
+    organisation: Organisation
 
     def unread(self) -> Q:
         unseen = ~Exists(Seen.objects.filter(share=OuterRef("pk"), user=self.user))
-        return Q(unseen) if self.read_until is None else Q(unseen, shared_at__gt=self.read_until)
+        mark = ReadMark.objects.filter(user=self.user, organisation=self.organisation).values("shared_until")
+        return Q(unseen, shared_at__gt=Coalesce(Subquery(mark), Value(BEFORE_ALL)))
 
 
-def narrow(
-    shares: ShareQuerySet, criteria: Criteria, *, organisation: Organisation, reader: Reader, today: date
-) -> ShareQuerySet:
+def narrow(shares: ShareQuerySet, criteria: Criteria, *, reader: Reader, today: date) -> ShareQuerySet:
     """The shares that fit every criterion."""
     narrowed = shares.filter(_of_the_share(criteria), _of_the_exam(criteria), _of_the_outcome(criteria))
     if criteria.name:
@@ -79,7 +85,9 @@ def narrow(
         )
     if criteria.meets:
         meets = Meets(criteria.meets)
-        narrowed = narrowed.filter(condition(organisation=organisation, meets=meets, today=today, prefix=VERSION))
+        narrowed = narrowed.filter(
+            condition(organisation=reader.organisation, meets=meets, today=today, prefix=VERSION)
+        )
     return narrowed.filter(reader.unread()) if criteria.new_only else narrowed
 
 
@@ -98,10 +106,14 @@ def _of_the_share(criteria: Criteria) -> Q:
     if criteria.date_of_birth:
         fits &= Q(**{f"{VERSION}date_of_birth": criteria.date_of_birth})
     if criteria.email:
-        email = criteria.email.lower()
-        owned = Claim.objects.filter(candidate__user__email=email).values("result_id")
-        fits &= Q(result_id__in=owned) | Q(**{f"{VERSION}email__iexact": email})
+        fits &= _with_email(criteria.email.lower())
     return fits
+
+
+def _with_email(email: str) -> Q:
+    """Of the candidate's account; where no account has this address, of the results file."""
+    owned = list(Claim.objects.filter(candidate__user__email=email).values_list("result_id", flat=True))
+    return Q(result_id__in=owned) if owned else Q(**{f"{VERSION}email__iexact": email})
 
 
 def _of_the_exam(criteria: Criteria) -> Q:

@@ -2,18 +2,19 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import BooleanField, Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from accounts.models import User
 from organisations.models import Organisation
 from results.presentation import describe
 from sharing.door.criteria import Criteria, Order, Reader, narrow
-from sharing.models import ReadMark, Share
+from sharing.models import Share
 from sharing.querysets import ShareQuerySet
 
 PAGE_SIZE: Final = 50
@@ -73,10 +74,9 @@ class Listing:
     criteria: Criteria = EVERYTHING
     order: Order = LATEST_FIRST
 
-    @cached_property
+    @property
     def reader(self) -> Reader:
-        mark = ReadMark.objects.filter(user=self.user, organisation=self.organisation).first()
-        return Reader(self.user, mark.shared_until if mark else None)
+        return Reader(self.user, self.organisation)
 
     @cached_property
     def shares(self) -> ShareQuerySet:
@@ -84,7 +84,6 @@ class Listing:
         return narrow(
             self._in_force.order_by(),
             self.criteria,
-            organisation=self.organisation,
             reader=self.reader,
             today=timezone.localdate(self.now),
         )
@@ -111,12 +110,22 @@ class Listing:
 
     def neighbours(self, share_id: uuid.UUID) -> tuple[uuid.UUID | None, uuid.UUID | None]:
         """The shares before and after this one in the list, whether or not it stands there itself."""
-        here = self._in_force.annotate(key=self.order.key).filter(pk=share_id).values_list("key", flat=True).first()
+        here = self._in_force.annotate(key=self._key).filter(pk=share_id).values_list("key", flat=True).first()
         if here is None:
             return None, None
         sides = (self._beside(Position(here, share_id, before=before)) for before in (True, False))
         before, after = (side[:1].values_list("pk", flat=True).first() for side in sides)
         return before, after
+
+    @cached_property
+    def _key(self) -> Combinable:
+        """What the list is ordered by.
+
+        Somebody who is looked for is not to be found by going through the list from its beginning, which the database
+        would do to have a page full soon: the order is hidden from it, so that it looks for the person first.
+        """
+        key = self.order.key
+        return key + Value(timedelta(0)) if self.criteria.of_somebody and key == F("shared_at") else key
 
     @property
     def _in_force(self) -> ShareQuerySet:
@@ -129,7 +138,7 @@ class Listing:
 
     def _beside(self, at: Position | None) -> ShareQuerySet:
         """The list from a position on, the nearest first."""
-        shares = self.shares.annotate(key=self.order.key)
+        shares = self.shares.annotate(key=self._key)
         falling = self.order.descending
         if at is None:
             return shares.order_by(*_ordering(falling=falling))
