@@ -15,7 +15,7 @@ from organisations.models import Organisation
 from results import own
 from results.models import Candidate
 from results.own import Own
-from sharing.models import Access, Channel, Ending, Seen, Share
+from sharing.models import Access, Channel, Ending, Share
 
 SAVED: Final = (Channel.STATEMENT, Channel.EXPORT)
 
@@ -65,16 +65,13 @@ def line(user: User, share_id: uuid.UUID, now: datetime) -> Line | None:
 def _lines(shares: QuerySet[Share], user: User, now: datetime) -> list[Line]:
     results = {each.claim.result_id: each for each in own.results_of(user)}
     found = list(shares)
-    seen = dict(
-        Seen.objects.filter(share__in=found).values_list("share_id").annotate(first=Min("first_seen_at")).order_by()
-    )
     taken = _taken(found)
     return [
         Line(
             share=share,
             own=results[share.result_id],
             state=_state(share, now),
-            opened_at=_earliest(seen.get(share.pk), taken.get((share.pk, Channel.PAGE))),
+            opened_at=taken.get((share.pk, Channel.PAGE)),
             saved_at=_latest(taken.get((share.pk, channel)) for channel in SAVED),
             sent_at=taken.get((share.pk, Channel.API)),
         )
@@ -96,10 +93,6 @@ def _state(share: Share, now: datetime) -> str:
     if share.is_in_force(now):
         return "share-active"
     return "share-withdrawn" if share.ending == Ending.WITHDRAWN else "share-expired"
-
-
-def _earliest(*moments: datetime | None) -> datetime | None:
-    return min((moment for moment in moments if moment), default=None)
 
 
 def _latest(moments: Iterable[datetime | None]) -> datetime | None:

@@ -12,8 +12,8 @@ from accounts.audit import user_actor
 from accounts.models import User
 from organisations.models import Organisation
 from results.models import Claim
-from sharing import door
-from sharing.models import Access, Channel, Seen, Share
+from sharing import door, reading
+from sharing.models import Access, Channel, Share
 from tests.factories import make_claim, make_member, make_organisation, make_user, share_result
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +71,24 @@ def test_an_unread_share_says_so(zoe: Client, share: Share) -> None:
         assertContains(page, word)
 
 
+def test_only_who_opened_it_has_read_it(zoe: Client, share: Share) -> None:
+    """A verifier who marks the list as read has not looked at anything."""
+    verifier = make_member(share.organisation)
+    now = timezone.now()
+    reading.mark_read(shares=share.organisation.shares.all(), user=verifier, now=now)
+    reading.mark_all_read(organisation=share.organisation, user=verifier, until=now, now=now)
+    assertContains(zoe.get("/candidate/shares/"), "Not opened yet")
+
+
+def test_what_was_saved_from_the_list_is_not_called_unread(zoe: Client, share: Share) -> None:
+    look(share, Channel.STATEMENT)
+    page = zoe.get("/candidate/shares/")
+    assertContains(page, "Saved, last")
+    assertNotContains(page, "Not opened yet")
+
+
 def test_reading_saving_and_sending_on_are_told(zoe: Client, share: Share) -> None:
-    person = look(share)
-    Seen.objects.create(user=person, share=share, version_first_seen=share.version_shared)
+    look(share)
     look(share, Channel.STATEMENT)
     Access.objects.create(
         share=share, version=share.version_shared, channel=Channel.API, actor="client:x", day=timezone.now().date(),
