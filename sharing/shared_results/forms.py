@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,8 @@ PERIODS: Final["dict[str, tuple[int, str | StrPromise]]"] = {
     "365": (365, _("Last 12 months")),
 }
 HIGHEST_SCORE: Final = 230
+FIRST_DAY: Final = date(2000, 1, 1)
+LAST_DAY: Final = date(2999, 12, 31)
 
 
 def _text(label: "str | StrPromise", *, longest: int = 200, help_text: "str | StrPromise" = "") -> forms.CharField:
@@ -46,7 +49,8 @@ def _score(label: "str | StrPromise") -> forms.IntegerField:
 
 def _day(label: "str | StrPromise") -> forms.DateField:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"})
-    return forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"])
+    limits = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
+    return forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"], validators=limits)
 
 
 class SearchForm(forms.Form):

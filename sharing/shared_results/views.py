@@ -22,7 +22,7 @@ from sharing.door import Listing
 from sharing.models import Channel, Share
 from sharing.responses import jpeg, pdf
 from sharing.shared_results.choosing import chosen, listing_of
-from sharing.shared_results.forms import NoteForm, SearchForm
+from sharing.shared_results.forms import FIRST_DAY, NoteForm, SearchForm
 from sharing.shared_results.searches import Search, keep
 
 
@@ -164,12 +164,12 @@ def _meets(request: MemberRequest, opened: door.Opened) -> Meets:
 
 
 def _moment(text: str) -> datetime | None:
-    """An aware time; None for anything else."""
+    """An aware time, of a year when there was such a list; None for anything else."""
     try:
         moment = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment and moment.tzinfo else None
+    return moment if moment and moment.tzinfo and moment.year >= FIRST_DAY.year else None
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse:

@@ -214,6 +214,8 @@ def test_by_when_it_was_shared(
         ({"score_from": "x"}, "Enter a whole number"),
         ({"score_from": "180", "score_to": "170"}, "cannot be lower"),
         ({"shared_from": "2026-02-02", "shared_to": "2026-02-01"}, "cannot be before"),
+        ({"shared_from": "0001-01-01"}, "greater than or equal to"),
+        ({"shared_to": "9999-12-31"}, "less than or equal to"),
         ({"date_of_birth_day": "31", "date_of_birth_month": "2", "date_of_birth_year": "1999"}, "real date"),
         ({"exam": "TOEFL"}, "Select a valid choice"),
     ],
@@ -435,7 +437,10 @@ def test_everything_is_marked_as_read_up_to_when_the_list_was_loaded(
     assert str(verifier.get(LIST).context["new_shares"]) == "2"
 
 
-@pytest.mark.parametrize("loaded_at", ["", "yesterday", "2026-13-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize(
+    "loaded_at",
+    ["", "yesterday", "2026-13-01T00:00:00+00:00", "0001-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"],
+)
 def test_a_wrong_time_marks_up_to_now(verifier: Client, three: list[Share], loaded_at: str) -> None:
     verifier.post(f"{LIST}mark-all-read/", {"loaded_at": loaded_at})
     assert verifier.get(LIST).context["new_shares"].count == 0
