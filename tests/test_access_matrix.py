@@ -159,6 +159,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "candidate/activity/": (everybody("200"), NO_POST),
     "candidate/close/": (ASKED_AGAIN, ASKED_AGAIN),
     "candidate/closed/": ("200", READ_ONLY),
+    "candidate/results/": (everybody("→/candidate/"), everybody("→/candidate/")),
     "candidate/results/add/": (everybody("200"), everybody("200")),
     "candidate/results/<uuid:claim_id>/": (THEIRS, NO_POST),
     "candidate/results/<uuid:claim_id>/statement.pdf": (THEIRS, NO_POST),

@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.generic import RedirectView
 
 from sharing.candidate.views import account, registration, results, share, shares
 
@@ -8,6 +9,7 @@ urlpatterns = [
     path("register/", registration.register, name="register"),
     path("register/sent/", registration.sent, name="sent"),
     path("register/confirm/<str:token>/", registration.confirm, name="confirm"),
+    path("results/", RedirectView.as_view(pattern_name="candidate:results")),
     path("results/add/", registration.add, name="add"),
     path("results/<uuid:claim_id>/", results.details, name="result"),
     path("results/<uuid:claim_id>/statement.pdf", results.statement, name="statement"),
