@@ -5,8 +5,11 @@ from collections.abc import Callable
 from typing import Final
 
 from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +19,7 @@ from accounts import mfa, sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 BACKGROUND: Final = "X-Background"
 """A request that a script sends by itself carries this header: it asks, and keeps no session alive."""
 
@@ -45,6 +49,23 @@ class SessionLimitMiddleware:
         response = self.get_response(request)
         response["Clear-Site-Data"] = '"cache"'
         return response
+
+
+class LogInMiddleware(LoginRequiredMiddleware):
+    """Every page asks who is there, unless it says otherwise.
+
+    Whose session ended while they filled in a form comes back to the page that the form stood on: what it is sent to
+    has often nothing to show.
+    """
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        ours = f"{request.scheme}://{request.get_host()}/"
+        referrer = request.headers.get("Referer", "")
+        if request.method in SAFE or not referrer.startswith(ours):
+            return super().handle_no_permission(request, view_func)
+        return redirect_to_login(f"/{referrer.removeprefix(ours)}")
 
 
 class StaffDoorMiddleware:

@@ -57,6 +57,20 @@ def test_a_session_ends_when_idle_and_when_it_is_old(*, is_staff: bool, idle: in
         assert not is_in(busy)
 
 
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://testserver/shared-results/?exam=FCE", "/shared-results/%3Fexam%3DFCE"),
+        ("http://elsewhere.example/shared-results/", "/shared-results/mark-read/"),
+        ("", "/shared-results/mark-read/"),
+        ("http://[", "/shared-results/mark-read/"),
+    ],
+)
+def test_a_form_that_came_too_late_leads_back_to_its_page(client: Client, referrer: str, back: str) -> None:
+    response = client.post("/shared-results/mark-read/", headers={"Referer": referrer})
+    assertRedirects(response, f"/login/?next={back}")
+
+
 def test_the_log_in_page_says_why_and_the_browser_forgets(person: User) -> None:
     start = timezone.now()
     client = logged_in(person)
