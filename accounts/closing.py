@@ -1,9 +1,17 @@
 """Close an account: whatever was handed out to its owner opens nothing any more, at once."""
 
+from typing import Final
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import EmailChange, User
+
+GIVEN_UP: Final = Q(is_active=False, is_staff=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+"""Accounts that were closed for good: their address is free for whoever reads mail at it."""
 
 
 @transaction.atomic
@@ -25,7 +33,11 @@ def close(user: User) -> None:
 
 @transaction.atomic
 def give_up(user: User) -> None:
-    """Close it for good: nobody has a password for it any more.  Only an invitation opens it again."""
+    """Close it for good: nobody has a password, a passkey or an app for it any more.
+
+    Only a link that is sent to its address opens it again: to an invitation, or to a candidate who registers.
+    """
     close(user)
+    Authenticator.objects.filter(user=user).delete()
     user.set_unusable_password()
     user.save(update_fields=["password"])

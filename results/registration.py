@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, closing
 from accounts.models import Action, User
 from results import claims
 from results.models import Candidate, CandidateRegistration, Result
@@ -53,7 +53,8 @@ def ask(
         adapter.make_mail("results/email/confirm_candidate", waiting.email, _words(waiting)),
         adapter.make_mail("results/email/candidate_known", waiting.email, _words(waiting)),
     ]
-    mails[1 if User.objects.filter(email=waiting.email).exists() else 0].send()
+    taken = User.objects.filter(email=waiting.email).exclude(closing.GIVEN_UP).exists()
+    mails[1 if taken else 0].send()
 
 
 def open_link(token: str) -> CandidateRegistration | None:
@@ -87,14 +88,20 @@ def confirm(*, waiting: CandidateRegistration) -> Outcome:
 
 
 def _make_user(waiting: CandidateRegistration, result: Result) -> User:
-    """Under the name on the result; a name of one part is the first name."""
-    names = [name for name in (result.current.given_names, result.current.family_name) if name]
-    return User.objects.create(
-        email=waiting.email,
-        password=waiting.password,
-        given_name=names[0][:LONGEST_NAME],
-        family_name=" ".join(names[1:])[:LONGEST_NAME],
-    )
+    """Under the name on the result; a name of one part is the first name.
+
+    An account with this address that was closed for good is opened again; a name that it was used under stays, for the
+    audit trail of the organisation.
+    """
+    user = User.objects.select_for_update().filter(closing.GIVEN_UP, email=waiting.email).first()
+    user = user or User(email=waiting.email)
+    user.password, user.is_active = waiting.password, True
+    if user.last_login is None:
+        names = [name for name in (result.current.given_names, result.current.family_name) if name]
+        user.given_name = names[0][:LONGEST_NAME]
+        user.family_name = " ".join(names[1:])[:LONGEST_NAME]
+    user.save()
+    return user
 
 
 def forget_old() -> int:

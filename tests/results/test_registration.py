@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts import closing
 from accounts.models import Action, AuditEvent, Mail, User
 from results import claims, registration
 from results.models import Candidate, CandidateRegistration, Claim, Result
@@ -69,6 +70,26 @@ def test_an_address_in_use_gets_help_and_no_link(result: Result) -> None:
     mail = Mail.objects.get()
     assert (mail.recipient, mail.subject) == (EMAIL, "You have an account already")
     assert "/candidate/results/add/" in mail.text
+
+
+@pytest.mark.parametrize("worked", [True, False])
+def test_an_account_that_was_closed_for_good_is_opened_again(result: Result, worked: bool) -> None:
+    closed = make_user(EMAIL, given_name="Zo", last_login=timezone.now() if worked else None)
+    closing.give_up(closed)
+    waiting = ask(result)
+    assert waiting
+
+    assert registration.confirm(waiting=waiting) == registration.Outcome.MADE
+
+    user = User.objects.get()
+    assert (user.pk, user.is_active, user.check_password(PASSWORD)) == (closed.pk, True, True)
+    assert user.given_name == ("Zo" if worked else "Zoë")
+    assert claims.of(user).count() == 1
+
+
+def test_an_account_that_may_be_opened_again_by_others_is_in_use(result: Result) -> None:
+    closing.close(make_user(EMAIL))
+    assert ask(result) is None
 
 
 def test_the_mail_holds_no_number_and_no_name(result: Result) -> None:
