@@ -50,6 +50,7 @@ class NamesForm(forms.Form):
 class AddUserForm(NamesForm):
     email = forms.EmailField(
         label=gettext_lazy("Email Address"),
+        max_length=254,
         error_messages={"required": gettext_lazy("Enter the e-mail address"), "invalid": NO_EMAIL},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )

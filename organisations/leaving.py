@@ -1,5 +1,7 @@
 """How a user of an organisation ceases to be one, at once: for a while, or for good."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,10 +32,7 @@ def take_access(membership: Membership) -> None:
         membership.invited_at = timezone.now()  # the link that was sent is worth nothing any more
     membership.save(update_fields=["is_active", "invited_at"])
     Handover.objects.filter(taker=membership).delete()
-    if has_another_role(membership.user):
-        closing.shut_out(membership.user)
-    else:
-        closing.close(membership.user)
+    _end(membership, closing.close)
 
 
 @transaction.atomic
@@ -63,18 +62,22 @@ def delete(*, membership: Membership, by: User) -> None:
         UserError: it is the Primary User, the user is gone, or `by` is no longer the Primary User.
     """
     membership = _locked(membership, by)
-    user = membership.user
     _record(by, Action.USER_DELETED, membership)
     membership.delete()
-    if has_another_role(user):
-        closing.shut_out(user)
-    else:
-        closing.give_up(user)
+    _end(membership, closing.give_up)
 
 
 def has_another_role(user: User) -> bool:
     """Whether the person uses the account for more than an organisation."""
     return user.is_staff or hasattr(user, "candidate")
+
+
+def _end(membership: Membership, close: Callable[[User], None]) -> None:
+    """What the person has an account for besides stays open; whoever never accepted is not even logged out of it."""
+    if not has_another_role(membership.user):
+        close(membership.user)
+    elif not membership.is_pending:
+        closing.shut_out(membership.user)
 
 
 def _locked(membership: Membership, by: User) -> Membership:

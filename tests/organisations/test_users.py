@@ -14,7 +14,7 @@ from accounts.models import Action, AuditEvent, EmailChange, Mail, User
 from organisations import users
 from organisations.models import Membership, Organisation, Role
 from results.models import Candidate
-from tests.accounts.second_step import with_app
+from tests.accounts.second_step import steps_of, with_app
 from tests.factories import PASSWORD, make_member, make_organisation, make_user
 from tests.organisations.mails import invitation_link
 
@@ -348,3 +348,29 @@ def test_every_change_leaves_one_event(organisation: Organisation, primary: Clie
         Action.USER_DELETED,
     ]
     assert {event.target for event in events} == {f"user:{colleague.pk}"}
+
+
+def test_what_proved_who_was_deleted_opens_nothing_for_who_comes_after(
+    organisation: Organisation, primary: Client, colleague: User
+) -> None:
+    with_app(colleague)
+    primary.post(f"{of(colleague)}delete/")
+    add(organisation, colleague.email)
+    assert not steps_of(colleague)
+
+
+@pytest.mark.parametrize("way", ["deactivate", "delete"])
+def test_who_never_accepted_is_not_logged_out_of_what_they_have(
+    organisation: Organisation, primary: Client, way: str
+) -> None:
+    Candidate.objects.create(user=make_user(EMAIL))
+    stranger = Client()
+    stranger.post("/login/", {"login": EMAIL, "password": PASSWORD})
+    added = add(organisation)
+    primary.post(f"{LIST}{added.pk}/{way}/")
+    assert stranger.get("/candidate/").status_code == 200
+
+
+def test_an_address_that_is_too_long_is_refused(primary: Client) -> None:
+    answer = primary.post(f"{LIST}add/", {**TYPED, "email": f"{'a' * 250}@example.org", "confirm": "on"})
+    assertContains(answer, "There is a problem")
