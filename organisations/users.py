@@ -8,7 +8,7 @@ from accounts.models import Action, User
 from organisations import domains, invitations
 from organisations.errors import AlreadyUserError, ElsewhereError, ForeignDomainError, UserError
 from organisations.locking import lock, member, require_primary
-from organisations.models import INVITATION_GOOD_FOR, Membership, Organisation, Role
+from organisations.models import INVITATION_GOOD_FOR, JoinRequest, JoinState, Membership, Organisation, Role
 
 __all__ = ["UserError", "add_user", "change_user"]
 
@@ -37,7 +37,9 @@ def add_user(
     if organisation.own_domains_only and not domains.is_own(organisation, email):
         raise ForeignDomainError
     names = {"given_name": given_name, "family_name": family_name, "job_title": job_title}
-    user = _account(email.strip().lower(), names)
+    email = email.strip().lower()
+    asked = list(organisation.join_requests.waiting().filter(email=email).select_for_update())
+    user = _account(email, names)
     _make_room(user, organisation)
     membership = Membership.objects.create(
         organisation=organisation, user=user, role=role, invited_at=timezone.now(), **names
@@ -50,6 +52,8 @@ def add_user(
         detail={"role": role.value},
     )
     invitations.send(membership=membership, by=by)
+    for request in asked:
+        _accept(request, by)
     return membership
 
 
@@ -103,7 +107,22 @@ def _make_room(user: User, organisation: Organisation) -> None:
     ran_out = Membership.objects.pending().filter(
         user=user, role=Role.ADMIN, invited_at__lte=timezone.now() - INVITATION_GOOD_FOR
     )
-    ran_out.exclude(organisation=organisation).delete()
+    for elsewhere in ran_out.exclude(organisation=organisation):
+        elsewhere.delete()
+        audit.record(
+            actor=audit.system_actor("invitations"),
+            action=Action.USER_DELETED,
+            target=audit.user_actor(user),
+            organisation=str(elsewhere.organisation_id),
+        )
     held = Membership.objects.filter(user=user).first()
     if held:
         raise AlreadyUserError if held.organisation_id == organisation.pk else ElsewhereError
+
+
+def _accept(request: JoinRequest, by: str) -> None:
+    """Whoever asked to join, and was added meanwhile, waits for no answer any more."""
+    request.state, request.decided_by, request.decided_at = JoinState.ACCEPTED, by, timezone.now()
+    request.save(update_fields=["state", "decided_by", "decided_at"])
+    organisation = str(request.organisation_id)
+    audit.record(actor=by, action=Action.JOIN_ACCEPTED, target=f"join_request:{request.pk}", organisation=organisation)

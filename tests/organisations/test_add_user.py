@@ -9,11 +9,11 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Mail, User
+from accounts.models import Action, AuditEvent, Mail, User
 from organisations.errors import AlreadyUserError, ElsewhereError, ForeignDomainError, UserError
 from organisations.models import Membership, Organisation
 from organisations.users import add_user
-from tests.factories import make_member, make_organisation, make_user
+from tests.factories import make_join_request, make_member, make_organisation, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -48,12 +48,25 @@ def test_a_user_of_another_organisation_cannot_be_taken_over(organisation: Organ
 
 
 def test_an_invitation_that_ran_out_keeps_nobody(organisation: Organisation) -> None:
-    add(make_organisation("Elsewhere"))
+    elsewhere = make_organisation("Elsewhere")
+    add(elsewhere)
     with pytest.raises(ElsewhereError):
         add(organisation)
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
         add(organisation)
     assert Membership.objects.get(user__email=EMAIL).organisation == organisation
+    gone = AuditEvent.objects.get(action=Action.USER_DELETED)
+    assert (gone.actor, gone.organisation) == ("system:invitations", str(elsewhere.pk))
+
+
+def test_whoever_asked_to_join_and_is_added_waits_no_longer(organisation: Organisation) -> None:
+    asked = make_join_request(organisation, email=EMAIL)
+    other = make_join_request(make_organisation(), email=EMAIL)
+    add(organisation)
+    asked.refresh_from_db()
+    other.refresh_from_db()
+    assert (asked.state, asked.decided_by, other.state) == ("accepted", "system:tests", "waiting")
+    assert AuditEvent.objects.filter(action=Action.JOIN_ACCEPTED, target=f"join_request:{asked.pk}").count() == 1
 
 
 def test_an_invitation_tells_nothing_of_the_account(organisation: Organisation) -> None:
