@@ -12,6 +12,7 @@ from django_countries import countries
 
 from accounts.forms import EMAIL_LABEL, ENTER_EMAIL, NO_EMAIL
 from organisations.models import OrganisationType
+from organisations.registrations.flags import web_host
 from organisations.registrations.lookalikes import registrable
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class WebsiteField(forms.URLField):
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if value and not registrable(urlsplit(value).hostname or ""):
+        host = web_host(value)
+        if value and (not registrable(host) or urlsplit(value).username is not None):
             raise ValidationError(NO_WEBSITE)
 
 

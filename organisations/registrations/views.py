@@ -1,5 +1,6 @@
 """The pages of people who ask to be let in.  Opening one changes nothing; the same page for whoever has an account."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -111,7 +112,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return _application_page(request, registration, token, form)
     limits.answer(request, str(registration.pk))
-    applications.answer(registration=registration, text=form.cleaned_data["text"])
+    if not applications.answer(registration=registration, text=form.cleaned_data["text"]):
+        text = _("What you wrote just now was not sent: the question was answered or the application decided before.")
+        messages.warning(request, text)
     return redirect("organisations:application", token)
 
 

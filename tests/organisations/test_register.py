@@ -73,6 +73,9 @@ def test_a_student_is_led_to_the_candidate_site(client: Client) -> None:
         ({"website": "https://"}, "Enter the address of the organisation’s website"),
         ({"website": "localhost"}, "Enter the address of the organisation’s website"),
         ({"website": "no website"}, "Enter the address of the organisation’s website"),
+        ({"website": "https://["}, "Enter the address of the organisation’s website"),
+        ({"website": "exa\u2100mple.org"}, "Enter the address of the organisation’s website"),
+        ({"website": "fenland.ac.uk@elsewhere.example"}, "Enter the address of the organisation’s website"),
         ({"country": ""}, "Select the country"),
         ({"terms": ""}, "must accept the terms of use"),
     ],
@@ -350,6 +353,7 @@ def test_nobody_answers_what_nobody_asks(client: Client, state: str) -> None:
     decide(registration, state)
     page = client.post(f"{page_of(registration)}answer/", {"text": "More."}, follow=True)
     assertNotContains(page, "Your answer")
+    assertContains(page, "What you wrote just now was not sent")
     registration.refresh_from_db()
     assert (registration.state, registration.messages.count()) == (state, 0)
 
