@@ -253,6 +253,7 @@ class DetailsForm(ModelForm):
 class EmailChangeForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("New e-mail address"),
+        max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": gettext_lazy("Enter the new e-mail address"), "invalid": NO_EMAIL},
     )

@@ -43,6 +43,8 @@ SHOWN: Final = frozenset(
         Action.EXAMS_CHANGED,
         Action.POLICY_CHANGED,
         Action.ACTIVITY_DOWNLOADED,
+        Action.NOTE_ADDED,
+        Action.NOTE_DELETED,
     }
 )
 """Named one by one: the trail also tells what candidates did with an organisation, which is not its to see."""
@@ -50,6 +52,7 @@ ON_A_PAGE: Final = 50
 IN_A_FILE: Final = 50_000
 CHUNK: Final = 2_000
 PERSON, JOIN_REQUEST = "user", "join_request"
+_Names = dict[uuid.UUID | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def events(organisation: Organisation, wanted: Filter) -> QuerySet[AuditEvent]:
         found = found.filter(actor=wanted.actor)
     if wanted.since:
         found = found.filter(at__gte=_midnight(wanted.since))
-    if wanted.until:
+    if wanted.until and wanted.until < date.max:
         found = found.filter(at__lt=_midnight(wanted.until + timedelta(days=1)))
     return found
 
@@ -147,28 +150,28 @@ def _lines(organisation: Organisation, rows: list[AuditEvent]) -> list[Line]:
     return [_line(row, names, joined) for row in rows]
 
 
-def _line(row: AuditEvent, names: dict[uuid.UUID | None, str], joined: dict[uuid.UUID, str]) -> Line:
+def _line(row: AuditEvent, names: _Names, joined: dict[uuid.UUID, str]) -> Line:
     kind, _colon, target_id = row.target.partition(":")
-    about = ""
+    about, gone = "", _("a user who has been deleted")
     if kind == PERSON and row.target != row.actor:
-        about = names.get(_id(row.target)) or _("a user who has been deleted")
+        about = names.get(_id(row.target)) or gone
     elif kind == JOIN_REQUEST and (key := _id(row.target)):
         about = joined.get(key, "")
-    who = names.get(_id(row.actor)) or (_("the exam board") if row.actor.startswith(PERSON) else _("the service"))
+    who = names.get(_id(row.actor)) or (gone if row.actor.startswith(PERSON) else _("the service"))
     return Line(row.pk, row.at, who, str(Action(row.action).label), about, kind, target_id)
 
 
-def _names(organisation: Organisation, ids: set[uuid.UUID]) -> dict[uuid.UUID | None, str]:
+def _names(organisation: Organisation, ids: set[uuid.UUID]) -> _Names:
     """What the organisation may know people by: of its users, their names; of those it had, if they ever acted for it.
 
     Somebody who was invited and never came stays without a name: it would be the name on an account that is not theirs.
     """
     members = organisation.memberships.select_related("user").filter(user__in=ids)
-    names: dict[uuid.UUID | None, str] = {row.user_id: row.shown_name for row in members}
+    names: _Names = {row.user_id: row.shown_name for row in members}
     others = [f"{PERSON}:{pk}" for pk in ids - set(names)]
     acted = AuditEvent.objects.filter(organisation=str(organisation.pk), actor__in=others, action__in=SHOWN)
-    past = User.objects.filter(pk__in=_ids(acted.values_list("actor", flat=True).distinct()), is_staff=False)
-    return names | {person.pk: person.get_full_name() for person in past}
+    past = User.objects.filter(pk__in=_ids(acted.values_list("actor", flat=True).distinct()))
+    return names | {person.pk: _("the exam board") if person.is_staff else person.get_full_name() for person in past}
 
 
 def _ids(texts: Iterable[str]) -> set[uuid.UUID]:

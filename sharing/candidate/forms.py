@@ -71,6 +71,7 @@ class RegisterForm(NumbersForm):
     email = forms.EmailField(
         label=EMAIL_LABEL,
         help_text=_("We send a link to it that you must open. You log in with it."),
+        max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": ENTER_EMAIL, "invalid": NO_EMAIL},
     )
@@ -218,6 +219,7 @@ class InviteForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("E-mail address of its admissions or personnel office"),
+        max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter an e-mail address of the organisation"), "invalid": NO_EMAIL},
     )

@@ -112,6 +112,22 @@ def test_who_was_deleted_keeps_a_name_if_they_ever_acted(organisation: Organisat
     assert choices == {audit.user_actor(boss): "Prima Facie", audit.user_actor(ada): "Ada Colleague"}
 
 
+def test_whose_account_is_gone_is_not_taken_for_staff(organisation: Organisation, boss: User, ada: User) -> None:
+    did(ada, organisation, Action.NOTE_ADDED)
+    ada.delete()
+    page = client_of(boss).get(PAGE)
+    assertContains(page, "a user who has been deleted")
+    assertContains(page, "Note added to a shared result")
+    assertNotContains(page, "the exam board")
+
+
+def test_the_last_day_of_the_calendar_is_a_day(organisation: Organisation, boss: User, ada: User) -> None:
+    did(ada, organisation)
+    last = {"until": "9999-12-31"}
+    assertContains(client_of(boss).get(PAGE, last), "Ada Colleague")
+    assert rows(client_of(boss), **last)
+
+
 def test_it_is_filtered_by_user_and_days(organisation: Organisation, boss: User, ada: User) -> None:
     for user, day in ((ada, 1), (ada, 5), (boss, 5), (ada, 9)):
         did(user, organisation, at=datetime(2026, 3, day, 12, tzinfo=UTC))

@@ -112,6 +112,7 @@ def test_whoever_is_under_thirteen_is_told_what_to_do(client: Client) -> None:
         ({"secret_number": "٧٤١٩"}, "has four digits"),
         ({"date_of_birth_month": "13"}, "The month must be"),
         ({"email": "zoe"}, "in the usual form"),
+        ({"email": f"{'a' * 250}@mail.example"}, "at most 254 characters"),
         ({"password": "short"}, "at least 12 characters"),
         ({"password": "zoe@mail.example"}, "too similar"),
         ({"country": "XX"}, "Select a valid choice"),
