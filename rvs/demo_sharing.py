@@ -37,11 +37,12 @@ ACCEPTED: Final = (("FCE", 173), ("CAE", 176), ("CPE", None))
 
 
 def dress(organisations: Sequence[Organisation]) -> None:
-    """Give the organisations a face for candidates."""
+    """Give the organisations a face for candidates, and their own e-mail domains."""
     for organisation in organisations:
         for name, value in FACTS[organisation.name].items():
             setattr(organisation, name, value)
         organisation.save()
+        organisation.email_domains.create(domain=organisation.website.removeprefix("https://www."), confirmed=True)
     for exam, score in ACCEPTED:
         organisations[0].accepted_exams.create(exam=exam, minimum_score=score)
 
