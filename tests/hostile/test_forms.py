@@ -32,7 +32,7 @@ ADDRESS_NAMES: Final = {
     "_changelist_filters",
     "id__exact",
 }
-EXAMPLES: Final = 60 if FULL else 2
+EXAMPLES: Final = 20 if FULL else 2
 
 
 class _Fields(HTMLParser):
