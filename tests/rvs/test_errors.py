@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertNumQueries
 
-from organisations import views
+from organisations.views import page
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_a_fault_of_ours_is_a_friendly_500(verifier: Client, monkeypatch: pytest
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError(DETAIL)
 
-    monkeypatch.setattr(views, "render", fail)
+    monkeypatch.setattr(page, "render", fail)
     verifier.raise_request_exception = False
     response = verifier.get("/organisation/")
     assertContains(response, "Sorry, something went wrong", status_code=500)
