@@ -16,7 +16,7 @@ from results import photos
 from results.models import ImportJob
 from results.staff import worker
 from rvs.sample_photos import drawn_photo
-from sharing.models import Pause
+from sharing.models import OrganisationInvitation, Pause
 from tests.factories import PASSWORD, change_result, make_batch, make_member, make_organisation, make_result, make_user
 from tests.journeys.axe import assert_accessible
 from tests.journeys.conftest import NARROW, WIDE, OpenPage
@@ -163,7 +163,7 @@ def test_a_result_is_looked_up_and_held(
 
 
 LISTS = (
-    "accounts/auditevent", "accounts/mail", "accounts/user", "organisations/organisation", "results/importbatch",
+    "accounts/auditevent", "accounts/mail", "accounts/user", "results/importbatch", "sharing/organisationinvitation",
     "sharing/pause",
 )  # fmt: skip
 
@@ -178,6 +178,9 @@ def test_djangos_own_pages_are_accessible_in_our_frame(
     Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="Hello", state="failed")
     Pause.objects.create(
         scope="organisation", organisation=organisation, misses=31, until=timezone.now() + timedelta(hours=1)
+    )
+    OrganisationInvitation.objects.create(
+        organisation_name="Kin College", email="admissions@kin.example", website="https://kin.example"
     )
     page = open_page(f"{live_server.url}/login/", width=width)
     log_in(page, person)
