@@ -89,7 +89,14 @@ def test_nothing_is_shared_before_the_last_button(zoe: Client, claim: Claim, fen
     step = zoe.get(f"/candidate/share/fenland?result={claim.pk}")
     assertContains(step, "See what they will see")
     preview = zoe.post("/candidate/share/fenland", form(claim))
-    for word in ("University of Fenland", "24 February 1999", "Speaking", "A-17", "zoe@mail.example", "Goes along"):
+    for word in (
+        "University of Fenland",
+        "24 February 1999",
+        "Speaking",
+        "A-17",
+        "Who knows that it is zoe@mail.example",
+        "Goes along",
+    ):
         assertContains(preview, word)
     assertContains(preview, f"/candidate/results/{claim.pk}/photo")
     assert not Share.objects.exists()
