@@ -24,10 +24,15 @@ from results.catalogue import COMPONENT_CODES
 from results.models import ResultVersion, Status
 from rvs.personal_data import TABLE, Kind
 
+OWN_SHARES: Final = (Action.RESULT_SHARED, Action.SHARE_CHANGED, Action.SHARE_WITHDRAWN)
+"""What a candidate does with an organisation; else what somebody does there is its work."""
+
 OF_PERSON: Final[dict[str, Callable[[User], Q]]] = {
     "accounts.User": lambda user: Q(pk=user.pk),
     "accounts.AuditEvent": lambda user: (
-        Q(target=audit.user_actor(user)) | Q(actor=audit.user_actor(user), organisation="")
+        Q(target=audit.user_actor(user))
+        | Q(actor=audit.user_actor(user), organisation="")
+        | Q(actor=audit.user_actor(user), action__in=OWN_SHARES)
     ),
     "accounts.Mail": lambda user: Q(recipient=user.email),
     "accounts.Session": lambda user: Q(user=user),

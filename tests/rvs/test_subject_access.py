@@ -9,13 +9,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
+from accounts import audit
 from accounts.audit import user_actor
 from accounts.models import Action, AuditEvent, User
 from results import photos
 from rvs import subject_access
 from rvs.personal_data import TABLE, Kind
 from rvs.sample_photos import drawn_photo
-from sharing import door
+from sharing import door, shares
 from sharing.models import Channel
 from tests.accounts.second_step import confirm
 from tests.factories import PASSWORD, change_result, make_claim, make_member, make_organisation, make_user, share_result
@@ -92,6 +93,20 @@ def test_the_json_holds_everything(owner: User) -> None:
     text = json.dumps(bundle, ensure_ascii=False)
     assert not [word for word in ("Vera", "Somebody", "argon2", PASSWORD) if word in text]
     assert AuditEvent.objects.filter(action=Action.DATA_DOWNLOADED, target=user_actor(owner)).exists()
+
+
+def test_what_somebody_did_is_told_and_not_the_work_of_organisations(owner: User) -> None:
+    claim = owner.candidate.claims.get()
+    organisation = make_organisation("Nordhavn Shipping")
+    shares.share(
+        claim=claim, organisation=organisation, by=owner, with_photo=False, expires_at=None, now=timezone.now()
+    )
+    audit.record(
+        actor=user_actor(owner), action=Action.NOTE_ADDED, target="share:of-another", organisation=str(organisation.pk)
+    )
+    told = {event["action"] for event in json.loads(download(owner, "json").content)["data"]["accounts.AuditEvent"]}
+    assert Action.RESULT_SHARED in told
+    assert Action.NOTE_ADDED not in told
 
 
 def test_the_page_can_be_read(owner: User) -> None:
