@@ -44,6 +44,7 @@ RESET_LINK: Final = Limit("reset link network", 60, timedelta(minutes=5))
 EMAIL_CHANGE: Final = Limit("e-mail change", 5, DAY)
 CLAIM_NETWORK: Final = Limit("claim network", 20, QUARTER)
 CANDIDATE_MAIL: Final = Limit("candidate registration", 5, DAY)
+CANDIDATE_NETWORK: Final = Limit("candidate registration network", 60, timedelta(hours=1))
 INVITATION: Final = Limit("organisation invited by candidate", 5, DAY)
 APPLICATION_EMAIL: Final = Limit("application e-mail", 5, DAY)
 APPLICATION_NETWORK: Final = Limit("application network", 20, timedelta(hours=1))
@@ -120,8 +121,8 @@ def claim(request: HttpRequest) -> Attempt:
 
 
 def candidate_mail(request: HttpRequest, email: str) -> Attempt:
-    """A mail to whoever registers as a candidate."""
-    return Attempt(request, (CANDIDATE_MAIL, email.strip().lower()))
+    """A mail to whoever registers as a candidate; a classroom may register together, but nobody writes to everybody."""
+    return Attempt(request, (CANDIDATE_NETWORK, client_network(request)), (CANDIDATE_MAIL, email.strip().lower()))
 
 
 def invitation(request: HttpRequest, account: str) -> Attempt:

@@ -1,6 +1,7 @@
 """A candidate registers, confirms the address, and adds another exam."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -92,6 +93,16 @@ def test_one_mail_address_gets_few_mails(client: Client, result: Result) -> None
         client.post("/candidate/register/", FORM)
     assert client.post("/candidate/register/", FORM).status_code == 429
     assert Mail.objects.count() == limits.CANDIDATE_MAIL.count
+
+
+def test_one_network_does_not_write_to_the_whole_world(
+    client: Client, result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CANDIDATE_NETWORK", replace(limits.CANDIDATE_NETWORK, count=2))
+    for name in ("ana", "bo"):
+        assert client.post("/candidate/register/", {**FORM, "email": f"{name}@mail.example"}).status_code == 302
+    assert client.post("/candidate/register/", {**FORM, "email": "cy@mail.example"}).status_code == 429
+    assert Mail.objects.count() == 2
 
 
 def test_whoever_is_under_thirteen_is_told_what_to_do(client: Client) -> None:
