@@ -17,10 +17,14 @@ def listing_of(request: MemberRequest, search: Search, now: datetime) -> Listing
 
 
 def chosen(request: MemberRequest, now: datetime) -> ShareQuerySet:
-    """The organisation's shares that a posted list chooses; ids of others choose nothing."""
+    """The organisation's shares that a posted list chooses; ids of others choose nothing.
+
+    All that match a search that is over are none: without it the whole list would match.
+    """
     scope = request.POST.get("scope")
     if scope == "matching":
-        return listing_of(request, Search.of(request), now).shares
+        search = Search.of(request)
+        return request.organisation.shares.none() if search.forgotten else listing_of(request, search, now).shares
     ids = request.POST.get("on_page", "").split() if scope == "page" else request.POST.getlist("share")
     return request.organisation.shares.in_force(now).filter(pk__in=list(_uuids(ids)))
 

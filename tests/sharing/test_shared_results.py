@@ -414,6 +414,11 @@ def test_all_on_the_page_or_all_that_match_are_marked_as_read(
     assert Seen.objects.count() == 26
 
 
+def test_all_that_match_a_search_that_is_over_are_none(verifier: Client, three: list[Share]) -> None:
+    assert mark(verifier, "?find=gone", scope="matching").status_code == 302
+    assert not Seen.objects.exists()
+
+
 def test_foreign_shares_are_not_marked(verifier: Client, outsider: Client, three: list[Share]) -> None:
     mark(outsider, scope="ticked", share=[str(share.pk) for share in three])
     mark(outsider, scope="page", on_page=" ".join(str(share.pk) for share in three))
