@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from organisations.models import Membership
 from organisations.permissions import MemberRequest, Permission, requires
 from results.catalogue import CEFR_DESCRIPTIONS, EXAMS
 from rvs.help import TOPICS
@@ -39,8 +42,17 @@ def qualifications() -> list[tuple[str, str]]:
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
+        _remind_of_invitation(request)
         return redirect(start_page(request))
     return render(request, "pages/landing.html", {"qualifications": qualifications()})
+
+
+def _remind_of_invitation(request: HttpRequest) -> None:
+    """Whoever set a password by another link than the invitation's would look for their organisation in vain."""
+    membership: Membership | None = getattr(request.user, "membership", None)
+    if membership and membership.is_active and membership.is_pending:
+        text = _("%(organisation)s has invited you. To accept, open the link in the newest e-mail about it.")
+        messages.info(request, text % {"organisation": membership.organisation.name})
 
 
 @login_not_required

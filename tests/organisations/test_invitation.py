@@ -132,6 +132,7 @@ def test_until_it_is_used_there_are_no_rights(organisation: Organisation) -> Non
     client.force_login(person)
     assert client.get("/organisation/").status_code == 403
     assert client.get("/candidate/").status_code == 200
+    assertContains(client.get("/", follow=True), f"{organisation.name} has invited you")
 
 
 def test_who_has_an_account_only_accepts(organisation: Organisation) -> None:
