@@ -33,7 +33,7 @@ class NameChangeAdmin(StaffPages):
         ]
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        self.require(request, "organisations.view_namechange")
+        self.list_viewed(self.require(request, "organisations.view_namechange"))
         changes = list(NameChange.objects.waiting().select_related("organisation"))
         people = names_of(change.asked_by for change in changes)
         rows = [{"change": change, "person": people[change.asked_by]} for change in changes]

@@ -165,6 +165,7 @@ class RegistrationAdmin(StaffPages):
                 _take(request, take, registration, person, form.cleaned_data)
                 return redirect("admin:organisations_registration_change", registration_id)
         else:
+            viewed(person, decisions.target(registration))
             text = texts_for(step.decision).get(request.GET.get("text", ""), "")
             registration = decisions.look_again(registration)
             initial = {"text": text, "seen": decisions.mark(registration)}

@@ -481,6 +481,7 @@ def test_each_decision_is_a_page_that_asks_and_then_does_it(step: str, state: st
     client = client_of(make_staff("Registrations"))
     form = client.get(f"{PAGE}{registration.pk}/{step}/").context["form"]
     assert registration.state == "received"
+    assert AuditEvent.objects.filter(action=Action.RECORD_VIEWED, target=f"registration:{registration.pk}").count() == 1
     response = client.post(f"{PAGE}{registration.pk}/{step}/", {"text": "A reason", "seen": form.initial["seen"]})
     assert response["Location"] == f"{PAGE}{registration.pk}/"
     registration.refresh_from_db()

@@ -331,6 +331,7 @@ def change(organisation: Organisation) -> NameChange:
 
 def test_a_new_name_is_granted(change: NameChange, organisation: Organisation, registrations: Client) -> None:
     assertContains(registrations.get(NAMES), "We have merged")
+    assert AuditEvent.objects.get(action=Action.LIST_VIEWED).detail["of"] == "namechange"
     assert "The new name is in force" in shown_messages(registrations, f"{NAMES}{change.pk}/grant/", {"reason": "Seen"})
     organisation.refresh_from_db()
     change.refresh_from_db()
