@@ -8,11 +8,11 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import Mail, User
 from organisations.models import Membership, Organisation, Role
 from tests.factories import PASSWORD, make_join_request, make_member, make_organisation
-from tests.journeys.axe import assert_accessible, assert_fits
+from tests.journeys.axe import assert_accessible
 from tests.journeys.conftest import NARROW, WIDE, OpenPage
+from tests.journeys.steps import NEW_PASSWORD, choose_password, log_in, look, open_users
 from tests.organisations.mails import invitation_link
 
-NEW_PASSWORD = "quite-another-passphrase"
 WAYS = [(WIDE, True), (NARROW, True), (WIDE, False), (NARROW, False)]
 
 
@@ -28,26 +28,10 @@ def primary_user(organisation: Organisation) -> User:
     return make_member(organisation, Role.PRIMARY, email="prima@example.org", given_name="Prima", family_name="Facie")
 
 
-def log_in(page: Page, site: str, email: str, password: str = PASSWORD) -> None:
-    page.goto(f"{site}/login/")
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.get_by_role("heading", name="Candidate Search")).to_be_visible()
-
-
 def confirm(page: Page) -> None:
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
-
-
-def look(page: Page, javascript: bool) -> None:
-    """axe is a script itself: without JavaScript, only that the page fits is looked at."""
-    if javascript:
-        assert_accessible(page)
-    else:
-        assert_fits(page)
 
 
 def scan(open_page: OpenPage, address: str) -> None:
@@ -69,8 +53,7 @@ def test_from_add_user_to_the_first_log_in(
     # Given the Primary User, on the tab Users
     page = open_page(f"{site}/login/", width=width, javascript=javascript)
     log_in(page, site, primary_user.email)
-    page.get_by_role("link", name="Your Organisation").click()
-    page.get_by_role("navigation", name="Your Organisation").get_by_role("link", name="Users").click()
+    open_users(page)
     look(page, javascript)
     # When they add somebody, first with a mistake, then with an address that is asked about
     page.get_by_role("link", name="Add User").click()
@@ -95,10 +78,7 @@ def test_from_add_user_to_the_first_log_in(
     assert Membership.objects.get(user__given_name="Ada").is_pending
     hers = open_page(link, width=width, javascript=javascript)
     look(hers, javascript)
-    hers.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
-    hers.get_by_label("New password once more", exact=True).fill(NEW_PASSWORD)
-    hers.get_by_role("button", name="Set the password").click()
-    expect(hers.get_by_text("You can log in now")).to_be_visible()
+    choose_password(hers)
     log_in(hers, site, "ada@elsewhere.example.com", NEW_PASSWORD)
     hers.goto(f"{site}/organisation/users/")
     expect(hers.get_by_role("row", name="Ada Lovelace")).to_contain_text("Active")

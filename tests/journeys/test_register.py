@@ -11,9 +11,9 @@ from organisations.models import JoinRequest, Organisation, Registration, Role
 from tests.factories import make_member, make_organisation
 from tests.journeys.axe import assert_accessible
 from tests.journeys.conftest import NARROW, WIDE, OpenPage
+from tests.journeys.steps import EMAIL, fill_in_details
 from tests.organisations.applying import link
 
-EMAIL = "ada@merefield.example"
 WAYS = [(WIDE, True), (NARROW, True), (WIDE, False), (NARROW, False)]
 ways = pytest.mark.parametrize(("width", "javascript"), WAYS, ids=str)
 
@@ -26,14 +26,6 @@ def look(open_page: OpenPage, live_server: LiveServer) -> OpenPage:
         return open_page(live_server.url + path, width=width, javascript=javascript)
 
     return start
-
-
-def fill_in_details(page: Page, email: str = EMAIL) -> None:
-    page.get_by_label("First name").fill("Ada")
-    page.get_by_label("Last name").fill("Okafor")
-    page.get_by_label("Job title").fill("Registrar")
-    page.get_by_label("E-mail address", exact=True).fill(email)
-    page.get_by_label("Confirm e-mail address").fill(email)
 
 
 def check(page: Page, *, javascript: bool) -> None:

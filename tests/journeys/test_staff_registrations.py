@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Mail, User
@@ -13,6 +13,7 @@ from organisations.models import Organisation, ReasonText, Role
 from tests.factories import PASSWORD, make_join_request, make_member, make_organisation, make_registration, make_user
 from tests.journeys.axe import assert_accessible
 from tests.journeys.conftest import NARROW, WIDE, OpenPage
+from tests.journeys.steps import decide
 from tests.journeys.test_staff import log_in
 
 SIZES = [(WIDE, True), (NARROW, True), (NARROW, False)]
@@ -33,14 +34,6 @@ def texts(transactional_db: None) -> None:
     ReasonText.objects.all().delete()
     ReasonText.objects.create(decision="reject", title="Not confirmed", text="We could not confirm who applied.")
     ReasonText.objects.create(decision="ask", title="Your part", text="Please tell us what your part is.")
-
-
-def decide(page: Page, organisation: str, decision: str) -> None:
-    """From the start page to the page of a decision."""
-    page.get_by_role("link", name="Start", exact=True).first.click()
-    page.get_by_role("link", name="Applications that wait for a decision").click()
-    page.get_by_role("link", name=organisation).click()
-    page.get_by_role("link", name=decision, exact=True).click()
 
 
 @pytest.mark.parametrize(("width", "javascript"), SIZES)
