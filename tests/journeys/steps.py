@@ -13,6 +13,7 @@ NEW_PASSWORD: Final = "quite-another-passphrase"
 
 def look(page: Page, javascript: bool) -> None:
     """axe is a script itself: without JavaScript, only that the page fits is looked at."""
+    page.wait_for_load_state()  # after a click the next page may have begun and hold nothing yet
     if javascript:
         assert_accessible(page)
     else:
@@ -54,3 +55,4 @@ def log_in(page: Page, site: str, email: str, password: str = PASSWORD) -> None:
 def open_users(page: Page) -> None:
     page.get_by_role("link", name="Your Organisation").click()
     page.get_by_role("navigation", name="Your Organisation").get_by_role("link", name="Users").click()
+    expect(page.get_by_label("Name or e-mail address")).to_be_visible()
