@@ -180,6 +180,6 @@ def test_the_mail_tells_the_role_and_no_more(organisation: Organisation) -> None
         role=Role.PRIMARY,
     )
     mail = Mail.objects.get(recipient=EMAIL)
-    assert mail.subject == "Your account with the Results Verification Service for University of Example"
+    assert mail.subject == "Your account with the Results Verification Service"
     assert "(Primary User)" in mail.text
     assert "seven days" in mail.text
