@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from organisations.views import activity, details, exams, handover, invitation, join_requests, security, users
+from organisations.views import activity, api, details, exams, handover, invitation, join_requests, security, users
 
 app_name = "organisations"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("organisation/exams/", exams.exam_list, name="exams"),
     path("organisation/exams/choose/", exams.choose_exams, name="choose_exams"),
     path("organisation/exams/<slug:code>/", exams.exam, name="exam"),
+    path("organisation/api/", api.api, name="api"),
     path("organisation/activity/", activity.activity_list, name="activity"),
     path("organisation/activity/activity.csv", activity.activity_file, name="activity_file"),
     path("organisation/security/", security.security, name="security"),

@@ -183,6 +183,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "organisation/exams/": (MEMBERS, NO_POST),
     "organisation/exams/choose/": (PRIMARY, PRIMARY),
     "organisation/exams/<slug:code>/": (primary("404"), primary("404")),
+    "organisation/api/": (MEMBERS, NO_POST),
     "organisation/activity/": (MEMBERS, NO_POST),
     "organisation/activity/activity.csv": (MEMBERS, NO_POST),
     "organisation/security/": (MEMBERS, NO_POST),

@@ -19,6 +19,7 @@ TABS: Final = (
     ("details", _("Details")),
     ("exams", _("Exams accepted")),
     ("users", _("Users")),
+    ("api", _("API")),
     ("activity", _("Activity")),
     ("security", _("Security")),
 )

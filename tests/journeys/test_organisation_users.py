@@ -172,6 +172,10 @@ def test_the_other_tabs(
     page.get_by_role("button", name="Send to our staff").click()
     expect(page.get_by_text("A change of name waits for our staff")).to_be_visible()
 
+    page.get_by_role("link", name="API", exact=True).click()
+    expect(page.get_by_role("heading", name="This part of the service is not open yet")).to_be_visible()
+    look(page, javascript)
+
     page.get_by_role("link", name="Exams accepted").click()
     look(page, javascript)
     page.get_by_role("link", name="Choose the exams").click()
