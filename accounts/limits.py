@@ -51,6 +51,8 @@ APPLICATION_NETWORK: Final = Limit("application network", 20, timedelta(hours=1)
 APPLICATION_LINK: Final = Limit("application link network", 60, timedelta(minutes=5))
 ORGANISATION_SOUGHT: Final = Limit("organisation sought network", 30, timedelta(hours=1))
 ANSWER: Final = Limit("answer application", 10, timedelta(hours=1))
+NEW_USER_EMAIL: Final = Limit("new user e-mail", 10, DAY)
+NEW_USER_ORGANISATION: Final = Limit("new user organisation", 200, DAY)
 
 
 class Attempt:
@@ -128,6 +130,11 @@ def candidate_mail(request: HttpRequest, email: str) -> Attempt:
 def invitation(request: HttpRequest, account: str) -> Attempt:
     """A candidate's mail to an organisation that is not here yet."""
     return Attempt(request, (INVITATION, account))
+
+
+def new_user(request: HttpRequest, organisation: str, email: str) -> Attempt:
+    """A mail to somebody whom an organisation makes a user; also what is learnt of an address that is taken."""
+    return Attempt(request, (NEW_USER_EMAIL, email.strip().lower()), (NEW_USER_ORGANISATION, organisation))
 
 
 def application(request: HttpRequest, email: str) -> Attempt:

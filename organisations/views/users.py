@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import limits
 from accounts.audit import user_actor
 from organisations import domains, invitations, leaving, users
 from organisations.errors import AlreadyUserError, ElsewhereError, ForeignDomainError
@@ -48,6 +49,7 @@ def add_user(request: MemberRequest) -> HttpResponse:
     form = AddUserForm(request.POST or None, organisation=request.organisation)
     if request.method == "POST" and form.is_valid():
         names = {name: form.cleaned_data[name] for name in ("given_name", "family_name", "job_title", "email")}
+        limits.new_user(request, str(request.organisation.pk), names["email"])
         try:
             users.add_user(organisation=request.organisation, by=user_actor(request.user), **names)
         except OF_THE_ADDRESS as problem:
@@ -76,6 +78,7 @@ def edit_user(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
 @requires(Permission.MANAGE_USERS)
 def resend(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
     found = member(request, member_id)
+    limits.new_user(request, str(request.organisation.pk), found.user.email)
     send = partial(invitations.resend, membership=found, by=request.user)
     text = _("%(email)s has been sent a new link. The earlier one no longer works.")
     return attempt(request, send, text % {"email": found.user.email})

@@ -189,6 +189,16 @@ def test_of_a_candidate_who_is_invited_only_the_organisations_name_changes(
     assert known.membership.given_name == "Adelaide"
 
 
+def test_nobody_is_flooded_with_links(organisation: Organisation, primary: Client, domain: None) -> None:
+    resend = f"{LIST}{add(organisation).pk}/resend/"
+    assert [primary.post(resend).status_code for _time in range(10)] == [302] * 10
+    refused = primary.post(resend)
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    assert primary.post(f"{LIST}add/", TYPED).status_code == 429
+    assert Mail.objects.filter(recipient=EMAIL).count() == 11
+    assertRedirects(primary.post(f"{LIST}add/", TYPED | {"email": "other@example.org"}), LIST)
+
+
 def test_the_link_is_sent_again(organisation: Organisation, primary: Client) -> None:
     added = add(organisation)
     older = invitation_link(EMAIL)
