@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
@@ -14,6 +13,7 @@ from django_countries import countries
 from organisations.models import EmailDomain, FormerName, Organisation, OrganisationState
 from organisations.models.organisation import Words
 from organisations.registrations import names
+from organisations.registrations.flags import web_host
 
 SHOWN: Final = 20
 FEWEST_LETTERS: Final = 2
@@ -88,10 +88,7 @@ def of_address(*, email: str, website: str) -> Entry | None:
 
 def host_of(website: str) -> str:
     """The name of a website as people say it: without "https" and "www"."""
-    try:
-        return (urlsplit(website).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    return web_host(website).removeprefix("www.")
 
 
 def _active() -> QuerySet[Organisation]:

@@ -1,12 +1,11 @@
 """What staff compare an application with: organisations that have an account, and other applications."""
 
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from django.db.models import Count, Q, QuerySet
 
 from organisations.models import Organisation, Registration
-from organisations.registrations.flags import domains_of, similar_organisations
+from organisations.registrations.flags import domains_of, similar_organisations, web_host
 from organisations.registrations.lookalikes import registrable
 
 MOST_SHOWN: Final = 5
@@ -40,7 +39,7 @@ def applications(registration: Registration) -> QuerySet[Registration]:
 
 def _side(organisation: Any, registration: Registration) -> Side:
     domains = [each.domain for each in organisation.email_domains.all()]
-    website = registrable(urlsplit(organisation.website).hostname or "")
+    website = registrable(web_host(organisation.website))
     return Side(
         organisation=organisation,
         users=organisation.users,
