@@ -56,6 +56,10 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """As Django does, which falls over an empty `_to_field` in the address."""
+        return super().get_object(request, object_id, from_field or None)
+
 
 def actor(request: HttpRequest) -> str:
     """Who of staff asks, as the audit trail names them."""

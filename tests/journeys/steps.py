@@ -53,6 +53,6 @@ def log_in(page: Page, site: str, email: str, password: str = PASSWORD) -> None:
 
 
 def open_users(page: Page) -> None:
-    page.get_by_role("link", name="Your Organisation").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Your Organisation").click()
     page.get_by_role("navigation", name="Your Organisation").get_by_role("link", name="Users").click()
     expect(page.get_by_label("Name or e-mail address")).to_be_visible()
