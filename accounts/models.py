@@ -108,6 +108,7 @@ class Action(models.TextChoices):
     RESULT_VIEWED = "result_viewed", _("Result viewed")
     STATEMENT_DOWNLOADED = "statement_downloaded", _("Statement of Results downloaded")
     PHOTO_VIEWED = "photo_viewed", _("Test-day photo viewed")
+    RESULTS_TAKEN = "results_taken", _("Results taken in a data file or by a program")
     USER_ADDED = "user_added", _("User added")
     INVITATION_SENT = "invitation_sent", _("Invitation sent")
     USER_CHANGED = "user_changed", _("User’s details changed")

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from organisations.models import Membership
-from organisations.permissions import MemberRequest, Permission, requires
 from results.catalogue import CEFR_DESCRIPTIONS, EXAMS
 from rvs.help import TOPICS
 
@@ -81,9 +80,3 @@ def help_topic(request: HttpRequest, slug: str) -> HttpResponse:
             context = {"topic": topic, "topics": TOPICS, "levels": CEFR_DESCRIPTIONS}
             return render(request, f"pages/help/{topic.slug}.html", context)
     raise Http404
-
-
-@require_safe
-@requires(Permission.VERIFY)
-def downloads(request: MemberRequest) -> HttpResponse:
-    return render(request, "pages/downloads.html")

@@ -203,6 +203,32 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.PSEUDONYM: "actor number_digest date_digest",
         Kind.NONE: "id organisation outcome at",
     },
+    "downloads.Template": {
+        Kind.PSEUDONYM: "owner",
+        Kind.NONE: "id organisation name options shared created_at changed_at",
+    },
+    "downloads.Download": {
+        Kind.IDENTITY: "asked_by_name",
+        Kind.PSEUDONYM: "id asked_by made_again_from file",
+        Kind.NONE: "organisation asked_at format template_name options selection mail_when_ready state asked_for done "
+        "left_out note size ended_at fetched_at attempts lease lease_until",
+    },
+    "downloads.Item": {
+        Kind.PSEUDONYM: "share verification version",
+        Kind.NONE: "id download position left_out",
+    },
+    "downloads.BatchCheck": {
+        Kind.IDENTITY: "asked_by_name",
+        Kind.PSEUDONYM: "id asked_by file",
+        Kind.NONE: "organisation asked_at uploaded_name mapping state rows_total rows_done paused_until note ended_at "
+        "attempts lease lease_until",
+    },
+    "downloads.BatchRow": {
+        Kind.RESULT: "number outcome explanation",
+        Kind.IDENTITY: "name date_of_birth",
+        Kind.PSEUDONYM: "applicant_reference verification",
+        Kind.NONE: "id batch line checked_at",
+    },
     "sharing.Pause": {
         Kind.PSEUDONYM: "actor number_digest lifted_by",
         Kind.NONE: "id scope organisation began_at until misses lifted_at lift_reason",

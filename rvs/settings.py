@@ -27,6 +27,8 @@ TWO_PERSON_APPROVAL = environment.choice("TWO_PERSON_APPROVAL", ["off", "flagged
 # --- What runs ------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "rvs.apps.RvsConfig",
+    "downloads",
+    "notifications",
     "sharing",
     "organisations",
     "results",

@@ -99,7 +99,14 @@ CONTENT_BY_NAME: Final = re.compile(rf"\b(\w+__)?({'|'.join(CONTENT)})__(?!numbe
 THE_DOOR: Final = "sharing/door/"
 MAY_OPEN_RESULTS: Final = {"rvs/demo_data.py", "rvs/subject_access.py"}  # to the candidate alone, of their own
 FOREIGN_KEYS: Final = {
-    f"sharing/models/{name}.py": {"results.models.ResultVersion"} for name in ("rights", "traces", "ledger", "reading")
+    f"{module}.py": {"results.models.ResultVersion"}
+    for module in (
+        "sharing/models/rights",
+        "sharing/models/traces",
+        "sharing/models/ledger",
+        "sharing/models/reading",
+        "downloads/models/download",
+    )
 }
 
 

@@ -10,6 +10,7 @@ from sharing.door.history import Difference, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
 from sharing.door.opening import Opened, open_share, open_verification, photo, statement
 from sharing.door.rights import NotAvailableError, RightKind
+from sharing.door.taking import RightId, Taken, take
 
 __all__ = [
     "MOST_COUNTED",
@@ -25,7 +26,9 @@ __all__ = [
     "Page",
     "Position",
     "Recent",
+    "RightId",
     "RightKind",
+    "Taken",
     "check_by_number",
     "open_share",
     "open_verification",
@@ -34,4 +37,5 @@ __all__ = [
     "recent_verifications",
     "see",
     "statement",
+    "take",
 ]

@@ -80,6 +80,12 @@ PLANTED: Final = {
     "sharing.Note.text": "kanari-share-note",
     "sharing.Note.author_name": "Kanarinotewriter",
     "sharing.OrganisationInvitation.email": "kanari-invited@example.org",
+    "downloads.Download.asked_by_name": "Kanaridownloader",
+    "downloads.BatchCheck.asked_by_name": "Kanaribatcher",
+    "downloads.BatchRow.number": "KANARI0BATCH",
+    "downloads.BatchRow.date_of_birth": "23.XI.1987",
+    "downloads.BatchRow.name": "Kanaribatchname",
+    "downloads.BatchRow.explanation": "kanari-explanation",
 }
 # What is no word of a person by itself: choices, numbers up to 230, files whose names come from their content.
 WITHOUT_WORDS: Final = {
@@ -88,6 +94,7 @@ WITHOUT_WORDS: Final = {
     "results.ImportJob": "file photos rejects samples",
     "accounts.Session": "session_data",
     "results.Candidate": "country",
+    "downloads.BatchRow": "outcome",
     "results.CandidateRegistration": "country",
 }
 TEXT: Final = (models.CharField, models.TextField, models.DateField, models.BinaryField)
@@ -187,6 +194,9 @@ def _plant_share(user: User, organisation: Organisation, result: Result) -> None
     CandidateRegistration.objects.create(results=[result.pk], **_planted("results.CandidateRegistration"))
     share = organisation.shares.create(result=result, version_shared=result.current, shared_by=user_actor(user))
     share.notes.create(author=user_actor(user), **_planted("sharing.Note"))
+    organisation.downloads.create(format="csv", asked_for=1, asked_by=user, **_planted("downloads.Download"))
+    batch = organisation.batch_checks.create(asked_by=user, **_planted("downloads.BatchCheck"))
+    batch.rows.create(line=2, **_planted("downloads.BatchRow"))
     candidate.invitations.create(
         organisation_name="Kin College", website="https://kin.example", **_planted("sharing.OrganisationInvitation")
     )
