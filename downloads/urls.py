@@ -1,8 +1,8 @@
 from django.urls import URLPattern, URLResolver, path
 
-from downloads import views
+from downloads.views import history
 
 app_name = "downloads"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("downloads/", views.history, name="history"),
+    path("downloads/", history.history, name="history"),
 ]

@@ -1,4 +1,4 @@
-"""The pages of Downloads."""
+"""The history of downloads."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
