@@ -6,12 +6,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, devices, limits, sessions
+from accounts import audit, devices, limits, mails, sessions
 from accounts.http import client_network
 from accounts.models import Action, User
 
@@ -46,13 +45,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_from_email(self) -> str:
         return str(settings.DEFAULT_FROM_EMAIL)
 
-    def make_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> EmailMessage:
-        site = {"base_url": settings.PUBLIC_BASE_URL, "helpdesk": settings.HELPDESK_EMAIL, "email": email}
-        mail: EmailMessage = self.render_mail(template_prefix, email, {**context, **site})
-        return mail
-
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        self.make_mail(template_prefix, email, context).send()
+        mails.send(template_prefix, email, context)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_network(request)

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, sessions
+from accounts import audit, mails, sessions
 from accounts.models import Action, EmailChange, User
 from accounts.policy import policy
 
@@ -56,11 +56,10 @@ def ask(*, user: User, new_email: str) -> None:
     EmailChange.objects.filter(user=user).delete()
     change = EmailChange.objects.create(user=user, new_email=new_email.lower())
     _record(user, Action.EMAIL_CHANGE_ASKED)
-    adapter = get_adapter()
-    adapter.send_mail("account/email/email_change_old", user.email, _words(change, Side.OLD))
+    mails.send("account/email/email_change_old", user.email, _words(change, Side.OLD))
     taken = User.objects.filter(email=change.new_email).exists()
     name = "email_change_taken" if taken else "email_change_new"
-    adapter.send_mail(f"account/email/{name}", change.new_email, _words(change, Side.NEW))
+    mails.send(f"account/email/{name}", change.new_email, _words(change, Side.NEW))
 
 
 def open_link(token: str) -> Opened | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.querysets import MailQuerySet, RecordLookQuerySet
+from accounts.querysets import MailQuerySet, RecordLookQuerySet, RefusedAddressQuerySet
 
 if TYPE_CHECKING:
     from accounts.sessions import SessionStore
@@ -229,14 +229,29 @@ class MailState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
+    HELD = "held", _("Held back: the address is suspended")
+
+
+class MailKind(models.TextChoices):
+    """What a mail is for; in the order in which they are sent, which is the order of the alphabet."""
+
+    ACCOUNT = "account", _("Account and security")
+    NOTICE = "notice", _("Notice or digest")
 
 
 class Mail(models.Model):
-    """A mail to one person: a row first, then sent by the worker.  Its text is erased once it is delivered."""
+    """A mail to one person: a row first, then sent by the worker.
+
+    The row stays as the record that it left; its text is erased once it is delivered (accounts/retention.py).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sender = models.CharField(max_length=320)
     recipient = models.CharField(max_length=320)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="mails")
+    """Whose address it was when the mail was written, if anybody's."""
+    template = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=10, choices=MailKind.choices, default=MailKind.ACCOUNT)
     subject = models.CharField(max_length=255)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
@@ -254,7 +269,10 @@ class Mail(models.Model):
         ordering = ["-created_at"]
         verbose_name = _("mail")
         verbose_name_plural = _("mail")
-        indexes = [models.Index(fields=["due_at"], name="mail_due", condition=Q(state="queued"))]
+        indexes = [
+            models.Index(fields=["kind", "due_at"], name="mail_due", condition=Q(state="queued")),
+            models.Index(fields=["created_at"], name="mail_by_age"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state="sent") | Q(text="", html="", sent_at__isnull=False), name="mail_sent_is_erased"
@@ -263,6 +281,32 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.get_state_display()})"
+
+
+class RefusedAddress(models.Model):
+    """An address that mail servers refuse for good; gone once they take a mail again, or its owner confirms it.
+
+    Suspended after several refusals in a row: then it gets no notices, only account and security mails
+    (accounts/refused.py).
+    """
+
+    email = models.EmailField(primary_key=True)
+    refusals = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=200)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RefusedAddressQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_at"]
+        verbose_name = _("refused address")
+        verbose_name_plural = _("refused addresses")
+        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="refused_address_lower_case")]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.refusals}"
 
 
 class Throttle(models.Model):

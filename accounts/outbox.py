@@ -12,7 +12,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from accounts import doorbell
-from accounts.models import Mail
+from accounts.mails import Letter
+from accounts.models import Mail, MailKind, User
 from accounts.tasks import deliver_mail
 
 
@@ -21,7 +22,10 @@ class OutboxBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         mails = [_row(message, recipient) for message in email_messages for recipient in message.recipients()]
-        Mail.objects.bulk_create(mails)
+        _find_owners(mails)
+        Mail.objects.bulk_create(
+            mails, ignore_conflicts=True, batch_size=1_000
+        )  # only a chosen id can be there already
         doorbell.ring(deliver_mail)
         return len(email_messages)
 
@@ -30,7 +34,11 @@ def _row(message: EmailMessage, recipient: str) -> Mail:
     if message.attachments:
         raise ValueError("The outbox carries no attachments: results never travel by mail.")
     alternatives = getattr(message, "alternatives", [])
+    chosen = {"id": message.pk} if isinstance(message, Letter) and message.pk else {}
     return Mail(
+        **chosen,
+        template=getattr(message, "template", ""),
+        kind=getattr(message, "kind", MailKind.ACCOUNT),
         sender=message.from_email,
         recipient=recipient,
         subject=" ".join(message.subject.split())[:255],
@@ -38,6 +46,13 @@ def _row(message: EmailMessage, recipient: str) -> Mail:
         html=next((str(part[0]) for part in alternatives if part[1] == "text/html"), ""),
         headers={str(name): str(value) for name, value in message.extra_headers.items()},
     )
+
+
+def _find_owners(mails: Sequence[Mail]) -> None:
+    emails = {mail.recipient.lower() for mail in mails}
+    owners = dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
+    for mail in mails:
+        mail.user_id = owners.get(mail.recipient.lower())
 
 
 class EmlFileBackend(BaseEmailBackend):

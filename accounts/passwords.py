@@ -1,11 +1,11 @@
 """Links in mails to set a new password: the same work and the same answer whoever asks, whether we know them or not."""
 
-from allauth.account.adapter import get_adapter
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.urls import reverse
 
+from accounts import mails
 from accounts.models import User
 
 
@@ -24,12 +24,11 @@ def send_reset_link(email: str) -> None:
     email = email.lower()
     known = User.objects.filter(email=email, is_active=True).first()
     person = known or User(email=email, password="-")  # noqa: S106  (nobody's; a token is made from it and thrown away)
-    adapter = get_adapter()
-    mails = [
-        adapter.make_mail("account/email/password_reset_key", email, {"password_reset_url": _link(person)}),
-        adapter.make_mail("account/email/unknown_account", email, {}),
+    letters = [
+        mails.write("account/email/password_reset_key", email, {"password_reset_url": _link(person)}),
+        mails.write("account/email/unknown_account", email, {}),
     ]
-    mails[0 if known else 1].send()
+    letters[0 if known else 1].send()
 
 
 def _link(person: User) -> str:

@@ -1,18 +1,24 @@
 """Reads of accounts' rows, in the product's words."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from django.db import models
+from django.db.models import Q
 
 if TYPE_CHECKING:
-    from accounts.models import Mail, RecordLook  # noqa: F401  (the querysets' type parameters)
+    from accounts.models import Mail, RecordLook, RefusedAddress  # noqa: F401  (the querysets' type parameters)
+
+LONGEST_WAIT: Final = timedelta(hours=8)
+"""No mail waits longer for its next attempt: one that is due later was put there by a clock that went wrong."""
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def due(self, now: datetime) -> "MailQuerySet":
-        """Mail to send now, oldest first."""
-        return self.filter(state="queued", due_at__lte=now).order_by("due_at")
+        """Mail to send now: account mails before notices, and the oldest first."""
+        wrong_clock = Q(due_at__gt=now + LONGEST_WAIT)
+        return self.filter(Q(attempts=0) | Q(due_at__lte=now) | wrong_clock, state="queued").order_by("kind", "due_at")
 
 
 class RecordLookQuerySet(models.QuerySet["RecordLook"]):
@@ -23,3 +29,11 @@ class RecordLookQuerySet(models.QuerySet["RecordLook"]):
     def at(self, target: str) -> "RecordLookQuerySet":
         """Everybody's looks at one record, the latest first."""
         return self.filter(target=target)
+
+
+class RefusedAddressQuerySet(models.QuerySet["RefusedAddress"]):
+    def suspended(self) -> "RefusedAddressQuerySet":
+        return self.filter(suspended_at__isnull=False)
+
+    def of(self, emails: Iterable[str]) -> "RefusedAddressQuerySet":
+        return self.filter(email__in=[email.lower() for email in emails])

@@ -6,14 +6,13 @@ something has happened since.  So two people who decide at once cannot both; the
 
 from typing import Final
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action, User
 from organisations import users
 from organisations.models import Organisation, Registration, RegistrationMessage, RegistrationState, Role
@@ -224,4 +223,4 @@ def _record(action: Action, registration: Registration, actor: str, reason: str)
 
 def _mail(kind: str, registration: Registration, text: str) -> None:
     context = {"registration": registration, "text": text.strip(), "link": application_link(registration)}
-    get_adapter().send_mail(f"organisations/email/registration_{kind}", registration.email, context)
+    mails.send(f"organisations/email/registration_{kind}", registration.email, context)

@@ -4,12 +4,11 @@ At every moment the organisation has exactly one: the roles change hands in one 
 lock, and the database refuses a second Primary User and an organisation without one.
 """
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action, User
 from organisations.errors import NoSuchOfferError, NotActiveError
 from organisations.locking import lock, member, require_primary
@@ -85,7 +84,7 @@ def _waiting(organisation: Organisation) -> Handover | None:
 def _tell(person: User, mail: str, organisation: Organisation, **words: str) -> None:
     address = f"{settings.PUBLIC_BASE_URL}{reverse('organisations:accept_role')}"
     context = {"organisation": organisation.name, "address": address, **words}
-    get_adapter().send_mail(f"organisations/email/{mail}", person.email, context)
+    mails.send(f"organisations/email/{mail}", person.email, context)
 
 
 def _record(by: User, action: Action, organisation: Organisation, target: User) -> None:

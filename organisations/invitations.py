@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action, User
 from organisations import domains
 from organisations.errors import NotInvitedError
@@ -49,7 +49,7 @@ def send(*, membership: Membership, by: str) -> None:
         "new": not user.has_usable_password(),
         "application": _application(membership),
     }
-    get_adapter().send_mail("organisations/email/invitation", user.email, context)
+    mails.send("organisations/email/invitation", user.email, context)
     _record(by, Action.INVITATION_SENT, membership)
 
 

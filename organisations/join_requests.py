@@ -3,11 +3,10 @@
 Once the answer is overdue staff may give it too, with a reason; whoever is first has answered.
 """
 
-from allauth.account.adapter import get_adapter
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action, User
 from organisations.errors import AnsweredError
 from organisations.locking import lock, require_primary
@@ -43,7 +42,7 @@ def decline(*, request: JoinRequest, by: User, reason: str = "") -> None:
     """
     request = _answer(request, by, JoinState.DECLINED, reason)
     context = {"organisation": request.organisation.name}
-    get_adapter().send_mail("organisations/email/join_declined", request.email, context)
+    mails.send("organisations/email/join_declined", request.email, context)
 
 
 def _answer(request: JoinRequest, by: User, state: JoinState, reason: str) -> JoinRequest:

@@ -4,12 +4,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action, User
 from organisations import domains
 from organisations.errors import WaitsAlreadyError
@@ -56,8 +54,7 @@ def ask_for_name(*, organisation: Organisation, by: User, new_name: str, reason:
     _record(by, Action.NAME_CHANGE_ASKED, organisation, {})
     address = f"{settings.PUBLIC_BASE_URL}{reverse('admin:index')}"
     words = {"asked": asked, "organisation": organisation, "address": address}
-    subject, _, text = render_to_string("organisations/email/name_change_asked.txt", words).partition("\n")
-    send_mail(subject, text.strip(), None, [settings.HELPDESK_EMAIL])
+    mails.send("organisations/email/name_change_asked", settings.HELPDESK_EMAIL, words)
     return asked
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action, User
 from organisations import leaving
 from organisations.models import FormerName, Handover, Membership, NameChange, Organisation, OrganisationState, Role
@@ -169,7 +168,7 @@ def _tell_both(organisation: Organisation, taker: Membership, former: Membership
 
 
 def _mail(kind: str, person: User, context: dict[str, object]) -> None:
-    get_adapter().send_mail(f"organisations/email/{kind}", person.email, context)
+    mails.send(f"organisations/email/{kind}", person.email, context)
 
 
 def _record(action: Action, organisation: Organisation, by: User, detail: Mapping[str, object]) -> None:

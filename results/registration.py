@@ -6,7 +6,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
@@ -14,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, closing
+from accounts import audit, closing, mails
 from accounts.models import Action, User
 from results import claims
 from results.models import Candidate, CandidateRegistration, Result
@@ -48,13 +47,12 @@ def ask(
         results=[result.pk for result in results],
         next_page=next_page,
     )
-    adapter = get_adapter()
-    mails = [
-        adapter.make_mail("results/email/confirm_candidate", waiting.email, _words(waiting)),
-        adapter.make_mail("results/email/candidate_known", waiting.email, _words(waiting)),
+    letters = [
+        mails.write("results/email/confirm_candidate", waiting.email, _words(waiting)),
+        mails.write("results/email/candidate_known", waiting.email, _words(waiting)),
     ]
     taken = User.objects.filter(email=waiting.email).exclude(closing.GIVEN_UP).exists()
-    mails[1 if taken else 0].send()
+    letters[1 if taken else 0].send()
 
 
 def open_link(token: str) -> CandidateRegistration | None:

@@ -40,7 +40,12 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     "accounts.Mail": {
         Kind.SECRET: "text html",  # a link in it may set a password; both are erased once delivered
         Kind.CONTACT: "recipient subject",
-        Kind.NONE: "id sender headers state attempts created_at due_at sent_at failure",
+        Kind.PSEUDONYM: "user",
+        Kind.NONE: "id sender template kind headers state attempts created_at due_at sent_at failure",
+    },
+    "accounts.RefusedAddress": {
+        Kind.CONTACT: "email",
+        Kind.NONE: "refusals failure first_at last_at suspended_at",
     },
     "accounts.Throttle": {
         Kind.PSEUDONYM: "key",

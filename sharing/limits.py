@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action
 from organisations.models import Organisation
 from results.models import Result
@@ -189,9 +187,7 @@ def _begin(attempt: Attempt, scope: Scope, misses: int, until: datetime) -> Paus
 
 def _tell_staff(pause: Pause) -> None:
     address = f"{settings.PUBLIC_BASE_URL}{reverse('admin:sharing_pause_change', args=[pause.pk])}"
-    text = render_to_string("sharing/email/checks_paused.txt", {"pause": pause, "address": address})
-    subject, _, body = text.partition("\n")
-    send_mail(subject, body.strip(), None, [settings.HELPDESK_EMAIL])
+    mails.send("sharing/email/checks_paused", settings.HELPDESK_EMAIL, {"pause": pause, "address": address})
 
 
 def count(attempt: Attempt, outcome: Outcome) -> None:

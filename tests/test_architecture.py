@@ -304,5 +304,6 @@ def test_a_fault_of_a_template_is_noticed(source: str, fault: str) -> None:
 def test_templates_hold_nothing_inline_unescaped_or_foreign() -> None:
     templates = list((ROOT / "templates").rglob("*.html"))
     found = {path.relative_to(ROOT).as_posix(): faults(path.read_text()) for path in templates}
+    found["templates/email/layout.html"] -= {"inline style"}  # a mail has no stylesheet of its own to load
     assert len(templates) > 30
     assert {name: wrong for name, wrong in found.items() if wrong} == {}

@@ -4,23 +4,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from allauth.account.adapter import get_adapter
 from django.db import transaction
 from django.db.models import Q
 
+from accounts import mails
 from accounts.models import User
 
 FOLDER: Final = "organisations/email/"
 
 
 def send(name: str, email: str, **context: Any) -> None:
-    get_adapter().send_mail(f"{FOLDER}{name}", email, context)
+    mails.send(f"{FOLDER}{name}", email, context)
 
 
-def send_one(wanted: str, email: str, mails: Mapping[str, Mapping[str, object]]) -> None:
+def send_one(wanted: str, email: str, letters: Mapping[str, Mapping[str, object]]) -> None:
     """Make every one of these mails, and send the one that fits."""
-    adapter = get_adapter()
-    made = {name: adapter.make_mail(f"{FOLDER}{name}", email, dict(context)) for name, context in mails.items()}
+    made = {name: mails.write(f"{FOLDER}{name}", email, context) for name, context in letters.items()}
     made[wanted].send()
 
 

@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from allauth.account.adapter import get_adapter
 from django.db import transaction
 
-from accounts import audit, throttle
+from accounts import audit, mails, throttle
 from accounts.models import Action, User
 from results.models import Candidate
 from sharing.models import OrganisationInvitation
@@ -31,5 +30,5 @@ def invite(*, by: User, organisation_name: str, website: str, email: str) -> Org
         kind="organisation told", subject=invitation.email, limit=1, window=_AGAIN_AFTER, now=invitation.sent_at
     )
     if told is None:
-        get_adapter().send_mail("sharing/email/organisation_invited", invitation.email, {})
+        mails.send("sharing/email/organisation_invited", invitation.email, {})
     return invitation

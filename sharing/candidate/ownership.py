@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from allauth.account.adapter import get_adapter
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit, sessions
+from accounts import audit, mails, sessions
 from accounts.models import Action, Mail, User
 from results import claims
 from results.models import Candidate, Claim
@@ -37,8 +36,8 @@ def move(*, claim: Claim, email: str, by: User, reason: str, now: datetime) -> C
     for share in Share.objects.in_force(now).filter(result=claim.result_id):
         shares.withdraw(share=share, by=by, now=now)
     claims.move(claim=claim, to=to, by=audit.user_actor(by), reason=reason.strip())
-    get_adapter().send_mail("sharing/email/result_moved_away", old.email, {})
-    get_adapter().send_mail("sharing/email/result_moved_here", to.email, {})
+    mails.send("sharing/email/result_moved_away", old.email, {})
+    mails.send("sharing/email/result_moved_here", to.email, {})
     return claim
 
 
@@ -59,7 +58,7 @@ def close(*, user: User, now: datetime) -> None:
         sessions.end_others(user=user, request=None)
         user.delete()
         Mail.objects.filter(recipient=email).delete()
-    get_adapter().send_mail("sharing/email/account_closed", email, {})
+    mails.send("sharing/email/account_closed", email, {})
 
 
 def _has_another_side(user: User) -> bool:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.audit import user_actor
-from accounts.models import Mail, User
+from accounts.models import Mail, RefusedAddress, User
 from organisations.models import Membership, Organisation, Registration, Role
 from results.models import Candidate, CandidateRegistration, Result
 from results.numbers import secret_digest
@@ -43,6 +43,7 @@ PLANTED: Final = {
     "accounts.Mail.html": "kanari-mail-html",
     "accounts.Mail.recipient": "kanari-recipient@example.org",
     "accounts.Mail.subject": "kanari-subject",
+    "accounts.RefusedAddress.email": "kanari-refused@example.org",
     "accounts.EmailChange.new_email": "kanari-new@example.org",
     "accounts.Session.session_key": "kanarisessionkey0123456789abcdef",
     "results.Result.reference_number": "KANARI0REFERENCE",
@@ -167,6 +168,7 @@ def somebody() -> tuple[User, Organisation]:
         candidate_id="KANARI0ID", secret_digest=secret_digest("KANARI0ID", PLANTED["results.Result.secret_digest"])
     )
     Mail.objects.create(sender="a@example.org", **_planted("accounts.Mail"))
+    RefusedAddress.objects.create(failure="-", **_planted("accounts.RefusedAddress"))
     _plant_applications(organisation)
     _plant_share(user, organisation, result)
     return user, organisation

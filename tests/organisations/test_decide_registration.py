@@ -84,7 +84,7 @@ def test_an_approval_makes_the_organisation_and_invites_its_primary_user(first: 
     assert member.is_pending
     mail = Mail.objects.get(recipient=registration.email)  # one for both: it is approved, and here is the link
     assert mail.subject == "Approved: your organisation can verify results now"
-    assert f"your application {registration.reference} is approved" in mail.text
+    assert f"Your application {registration.reference} is approved" in mail.text
     assert "/invitation/" in mail.text
     assert events(registration) == [(Action.REGISTRATION_APPROVED, f"user:{first.pk}")]
     event = AuditEvent.objects.get(action=Action.REGISTRATION_APPROVED)
