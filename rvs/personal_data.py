@@ -204,6 +204,9 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.PSEUDONYM: "candidate",
         Kind.NONE: "id organisation_name website sent_at",
     },
+    "sharing.Announcement": {
+        Kind.NONE: "id organisation made to_come announced_at ended_at",
+    },
     "sharing.Check": {
         Kind.PSEUDONYM: "actor number_digest date_digest",
         Kind.NONE: "id organisation outcome at",

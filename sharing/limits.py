@@ -6,7 +6,9 @@ A known reference number and a cohort's 5,500 days of birth are all that stand b
     hours; fifteen over all organisations do so for every organisation that has not matched it before;
 (b) an organisation's misses in 24 hours may be 30 plus 5 % of its checks, a user's 30 in an hour; past that, checks
     pause;
-(c) a right date for a result that is not released is no miss.
+(c) a right date for a result that is not released is no miss;
+(d) rows of a batch check count in the same way, but for the user's 30 an hour; those still to come count as checks of
+    their organisation (sharing/announcements.py).
 
 Every check holds two locks to the end of its transaction, first its organisation's, then its number's, so that the next
 one sees what it counted.
@@ -14,6 +16,7 @@ one sees what it counted.
 
 import hashlib
 import struct
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -44,7 +47,10 @@ TOLD_TO_STAFF = {Scope.USER, Scope.ORGANISATION, Scope.NUMBER_EVERYWHERE}
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Who checks what, as the limits see it: what was typed stands here only as keyed digests."""
+    """Who checks what, as the limits see it: what was typed stands here only as keyed digests.
+
+    `announcement` is the list that a row of a batch check belongs to.
+    """
 
     organisation: Organisation
     actor: str
@@ -52,6 +58,12 @@ class Attempt:
     number_digest: bytes
     date_digest: bytes
     at: datetime
+    announcement: uuid.UUID | None = None
+
+    @property
+    def counted_as(self) -> str:
+        """Under whose name it counts: a list is not its user, who may miss 30 an hour besides."""
+        return f"announcement:{self.announcement}" if self.announcement else self.actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,14 @@ class _Counts:
 
 
 def attempt(
-    *, organisation: Organisation, actor: str, number: str, result: Result | None, date_of_birth: date, at: datetime
+    *,
+    organisation: Organisation,
+    actor: str,
+    number: str,
+    result: Result | None,
+    date_of_birth: date,
+    at: datetime,
+    announcement: uuid.UUID | None = None,
 ) -> Attempt:
     """The attempt to count.
 
@@ -81,6 +100,7 @@ def attempt(
         number_digest=_digest("number", counted),
         date_digest=_digest("date", f"{counted} {date_of_birth.isoformat()}"),
         at=at,
+        announcement=announcement,
     )
 
 
@@ -95,7 +115,7 @@ def refusal(attempt: Attempt) -> Pause | None:
     """
     _lock(attempt)
     running = Pause.objects.running(attempt.at).touching(
-        organisation=attempt.organisation, actor=attempt.actor, number_digest=attempt.number_digest
+        organisation=attempt.organisation, actor=attempt.counted_as, number_digest=attempt.number_digest
     )
     scopes = {pause.scope: pause for pause in running.order_by("until")}
     everywhere = scopes.pop(Scope.NUMBER_EVERYWHERE, None)
@@ -113,6 +133,12 @@ def _lock(attempt: Attempt) -> None:
         )
 
 
+def hold(organisation: Organisation) -> None:
+    """Lock the organisation's counts until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_lock_key(organisation.pk.bytes)])
+
+
 def _lock_key(value: bytes) -> int:
     key: int = struct.unpack(">q", hashlib.sha256(b"sharing.limits" + value).digest()[:8])[0]
     return key
@@ -120,7 +146,7 @@ def _lock_key(value: bytes) -> int:
 
 def _begin_where_reached(attempt: Attempt, everywhere: Pause | None) -> Pause | None:
     counts = _count(attempt)
-    if counts.by_user >= USER_MISSES and counts.by_user_since:
+    if counts.by_user >= USER_MISSES and counts.by_user_since and not attempt.announcement:
         return _begin(attempt, Scope.USER, counts.by_user, counts.by_user_since + HOUR)
     if _allowance_used_up(attempt, counts.by_organisation) and counts.by_organisation_since:
         return _begin(attempt, Scope.ORGANISATION, counts.by_organisation, counts.by_organisation_since + DAY)
@@ -135,7 +161,7 @@ def _begin_where_reached(attempt: Attempt, everywhere: Pause | None) -> Pause | 
 def _count(attempt: Attempt) -> _Counts:
     ours = Q(organisation=attempt.organisation)
     number = Q(number_digest=attempt.number_digest)
-    mine = Q(actor=attempt.actor, at__gt=attempt.at - HOUR)
+    mine = Q(actor=attempt.counted_as, at__gt=attempt.at - HOUR)
     return _Counts(
         **Check.objects.misses_since(attempt.at - DAY)
         .filter(ours | number)
@@ -151,11 +177,13 @@ def _count(attempt: Attempt) -> _Counts:
 
 
 def _allowance_used_up(attempt: Attempt, misses: int) -> bool:
-    """Whether one more miss would go past 30 plus 5 % of the organisation's checks, that one included."""
+    """Whether one more miss would go past 30 plus 5 % of the organisation's checks, this and all to come included."""
     if misses < ORGANISATION_MISSES:
         return False
     checks = attempt.organisation.checks.filter(at__gt=attempt.at - DAY).count()
-    return misses + 1 > ORGANISATION_MISSES + ORGANISATION_MISS_SHARE * (checks + 1)
+    to_come = attempt.organisation.announcements.to_come()
+    this = 0 if attempt.announcement else 1  # what was announced is among those to come
+    return misses + 1 > ORGANISATION_MISSES + ORGANISATION_MISS_SHARE * (checks + to_come + this)
 
 
 def _matched_before(attempt: Attempt) -> bool:
@@ -194,7 +222,7 @@ def count(attempt: Attempt, outcome: Outcome) -> None:
     """Store what a check came to, in the transaction that `refusal` began to lock."""
     Check.objects.create(
         organisation=attempt.organisation,
-        actor=attempt.actor,
+        actor=attempt.counted_as,
         number_digest=attempt.number_digest,
         date_digest=attempt.date_digest,
         outcome=outcome,

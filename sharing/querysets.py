@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from accounts.models import User
     from organisations.models import Organisation
     from results.models import Candidate, Result
-    from sharing.models import Access, Change, Check, Note, Pause, Share, Verification  # noqa: F401  (type parameters)
+    from sharing.models import (  # noqa: F401  (type parameters)
+        Access,
+        Announcement,
+        Change,
+        Check,
+        Note,
+        Pause,
+        Share,
+        Verification,
+    )
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):
@@ -92,9 +101,24 @@ class CheckQuerySet(models.QuerySet["Check"]):
         return self.filter(outcome="miss", at__gt=moment)
 
 
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    def to_come(self) -> int:
+        """Checks that were announced and have not been made."""
+        return int(self.filter(ended_at=None).aggregate(sum=Coalesce(Sum("to_come"), 0))["sum"])
+
+    def counting(self, since: datetime) -> int:
+        """Checks of lists that go on, or ended after this moment: those made, and those to come."""
+        lists = self.filter(Q(ended_at=None) | Q(ended_at__gt=since))
+        return int(lists.aggregate(sum=Coalesce(Sum(F("made") + F("to_come")), 0))["sum"])
+
+
 class PauseQuerySet(models.QuerySet["Pause"]):
     def running(self, now: datetime) -> "PauseQuerySet":
         return self.filter(lifted_at=None, until__gt=now)
+
+    def of_everything(self) -> "PauseQuerySet":
+        """Pauses that end every check of their organisation."""
+        return self.filter(scope="organisation")
 
     def touching(self, *, organisation: "Organisation", actor: str, number_digest: bytes) -> "PauseQuerySet":
         """Pauses that may end this check: by the user, the organisation or the number."""

@@ -3,13 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sharing import expiry, limits, publishing
+from sharing import announcements, expiry, limits, publishing
 
 
 @shared_task
 def forget_old_checks() -> None:
     """Delete checks by number that no limit looks at any more."""
     limits.forget_old_checks(timezone.now())
+    announcements.forget_old(timezone.now())
 
 
 @shared_task

@@ -4,7 +4,14 @@ They check the organisation's right today, a share or a verification, and write 
 test shows that no other code hands a result to an organisation (tests/test_architecture.py).
 """
 
-from sharing.door.checking import RIGHT_LASTS, Recent, check_by_number, recent_verifications
+from sharing.door.checking import (
+    RIGHT_LASTS,
+    Matched,
+    Recent,
+    check_announced,
+    check_by_number,
+    recent_verifications,
+)
 from sharing.door.criteria import Column, Criteria, Order
 from sharing.door.history import Difference, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
@@ -20,6 +27,7 @@ __all__ = [
     "Difference",
     "Line",
     "Listing",
+    "Matched",
     "NotAvailableError",
     "Opened",
     "Order",
@@ -29,6 +37,7 @@ __all__ = [
     "RightId",
     "RightKind",
     "Taken",
+    "check_announced",
     "check_by_number",
     "open_share",
     "open_verification",

@@ -42,6 +42,13 @@ def see(*, opened: Opened, user: User, now: datetime) -> list[Difference]:
     return _differences(list(version.result.versions.filter(number__gte=first, number__lte=version.number)))
 
 
+def changed_since(*, version: ResultVersion, seen_id: int) -> tuple[str, ...]:
+    """What the result says differently from the version with the id `seen_id`: the names of it, no values."""
+    seen = version.result.versions.get(pk=seen_id)
+    before, now = _facts(seen), _facts(version)
+    return tuple(what for what in now if before.get(what, now[what]) != now[what])
+
+
 def _differences(versions: Sequence[ResultVersion]) -> list[Difference]:
     """Between the first and the last of a result's versions, which are in order."""
     told = [_facts(version) for version in versions]

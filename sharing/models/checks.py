@@ -1,4 +1,6 @@
-"""The limits on checks by number: what was tried, and what is paused."""
+"""The limits on checks by number: what was tried, what is going to be tried, and what is paused."""
+
+import uuid
 
 from django.db import models
 from django.db.models import Q
@@ -6,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.models import Organisation
-from sharing.querysets import CheckQuerySet, PauseQuerySet
+from sharing.querysets import AnnouncementQuerySet, CheckQuerySet, PauseQuerySet
 
 
 class Outcome(models.TextChoices):
@@ -44,6 +46,37 @@ class Check(models.Model):
 
     def __str__(self) -> str:
         return f"Check {self.pk}"
+
+
+class Announcement(models.Model):
+    """Checks that an organisation says it is going to make, from a list: the allowance of misses grows with them.
+
+    `to_come` shrinks with each check that is made, and to nothing when the list ends early.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="announcements", db_index=False
+    )
+    made = models.PositiveIntegerField(default=0)
+    to_come = models.PositiveIntegerField()
+    announced_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AnnouncementQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None, to_come__gt=0) | Q(ended_at__isnull=False, to_come=0),
+                name="announcement_ends_with_its_last",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "ended_at"], name="announcement_counts")]
+
+    def __str__(self) -> str:
+        return f"Announcement {self.pk}"
 
 
 class Scope(models.TextChoices):
