@@ -218,8 +218,12 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     "downloads.Download": {
         Kind.IDENTITY: "asked_by_name",
         Kind.PSEUDONYM: "id asked_by made_again_from file",
-        Kind.NONE: "organisation asked_at format template_name options selection mail_when_ready state asked_for done "
-        "left_out note size ended_at fetched_at attempts lease lease_until",
+        Kind.NONE: "organisation asked_at format template_name options selection mail_when_ready for_colleagues state "
+        "asked_for done left_out note size served_at ended_at fetched_at",
+    },
+    "downloads.Part": {
+        Kind.PSEUDONYM: "file",
+        Kind.NONE: "id download number first last made attempts lease lease_until",
     },
     "downloads.Item": {
         Kind.PSEUDONYM: "share verification version",

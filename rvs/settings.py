@@ -138,6 +138,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-mail": {"task": "accounts.tasks.deliver_mail", "schedule": 10.0, "options": {"expires": 10}},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400.0},
     "work-on-imports": {"task": "results.tasks.work_on_imports", "schedule": 10.0, "options": {"expires": 10}},
+    "work-on-downloads": {"task": "downloads.tasks.work_on_downloads", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-downloads": {"task": "downloads.tasks.forget_downloads", "schedule": 3_600.0},
     "forget-registrations": {"task": "results.tasks.forget_registrations", "schedule": 3_600.0},
     "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
     "forget-applications": {"task": "organisations.tasks.forget_applications", "schedule": 3_600.0},

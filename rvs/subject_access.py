@@ -67,6 +67,7 @@ NOT_OF_PERSON: Final[dict[str, str]] = {
     "downloads.Template": "Work of an organisation's users, not of candidates.",
     "downloads.Download": "Work of an organisation's users; what each took of a result stands in sharing.Access.",
     "downloads.Item": "Which rows a file had; each stands in sharing.Access, which tells the candidate of it.",
+    "downloads.Part": "Pieces of a file while it is made, for some minutes.",
     "downloads.BatchCheck": "Work of an organisation's users, not of candidates.",
     "downloads.BatchRow": "What an organisation typed, kept for 30 days; a match stands in sharing.Verification.",
     "organisations.Handover": "Work of an organisation's users, not of candidates.",

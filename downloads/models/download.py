@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from downloads.querysets import DownloadQuerySet
+from downloads.querysets import DownloadQuerySet, ItemQuerySet, PartQuerySet
 from organisations.models import Organisation
 from results.models import ResultVersion
 from sharing.models import Share, Verification
@@ -39,11 +39,10 @@ def file_name(download: "Download", name: str) -> str:
 
 
 class Download(models.Model):
-    """A file that somebody asked for, and its place in the history.  This row is the truth about the work.
+    """A file that somebody asked for, and its place in the history.  With its parts, this row is the truth about it.
 
-    A worker that takes it holds a lease, which it renews; whoever finds the lease run out goes on, and the worker that
-    lost it can no longer write (downloads/worker.py).  `options` and `template_name` are kept as they were, whatever
-    becomes of the template.  `selection` says in words what was chosen, without what somebody typed to find a person.
+    `options` and `template_name` are kept as they were, whatever becomes of the template.  `selection` says in words
+    what was chosen, without what somebody typed to find a person.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -57,6 +56,7 @@ class Download(models.Model):
     selection = models.CharField(max_length=300, blank=True)
     made_again_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     mail_when_ready = models.BooleanField(default=False)
+    for_colleagues = models.BooleanField(default=False)
 
     state = models.CharField(max_length=10, choices=DownloadState.choices, default=DownloadState.QUEUED)
     asked_for = models.PositiveIntegerField()  # shares and verifications
@@ -65,12 +65,9 @@ class Download(models.Model):
     note = models.CharField(max_length=300, blank=True)
     file = models.FileField(upload_to=file_name, blank=True)
     size = models.PositiveBigIntegerField(null=True, blank=True)  # bytes
+    served_at = models.DateTimeField(null=True, blank=True)  # a worker last took up a part of it
     ended_at = models.DateTimeField(null=True, blank=True)
     fetched_at = models.DateTimeField(null=True, blank=True)
-
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease = models.UUIDField(null=True, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True)
 
     objects = DownloadQuerySet.as_manager()
 
@@ -79,17 +76,13 @@ class Download(models.Model):
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["organisation", "-asked_at"], name="download_history"),
+            models.Index(fields=["organisation", "-served_at"], name="download_served"),
             models.Index(fields=["asked_at"], name="download_open", condition=Q(state__in=["queued", "running"])),
             models.Index(fields=["ended_at"], name="download_with_file", condition=Q(state="ready")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=DownloadState.values), name="download_state_known"),
             models.CheckConstraint(condition=Q(format__in=Format.values), name="download_format_known"),
-            models.CheckConstraint(
-                condition=Q(state="running", lease__isnull=False, lease_until__isnull=False)
-                | (~Q(state="running") & Q(lease=None, lease_until=None)),
-                name="download_runs_under_lease",
-            ),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "running"], ended_at=None)
                 | (~Q(state__in=["queued", "running"]) & Q(ended_at__isnull=False)),
@@ -104,11 +97,63 @@ class Download(models.Model):
     def __str__(self) -> str:
         return f"{self.get_format_display()} ({self.asked_at:%Y-%m-%d %H:%M})"
 
+    @property
+    def is_open(self) -> bool:
+        """Waits for a worker, or is being made."""
+        return self.state in {DownloadState.QUEUED, DownloadState.RUNNING}
+
+
+def part_name(part: "Part", name: str) -> str:
+    return f"downloads/{part.download_id}/{name}"
+
+
+class Part(models.Model):
+    """A piece of work of an open download, done by one worker: some statements, or (number 0) the file itself.
+
+    A worker that takes it holds a lease, which it renews; whoever finds the lease run out does the part anew, and the
+    worker that lost it can no longer write (downloads/worker.py).  The file comes last, when all other parts are made.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    download = models.ForeignKey(Download, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    first = models.PositiveIntegerField(default=0)  # positions of its items, both included
+    last = models.PositiveIntegerField(default=0)
+    made = models.BooleanField(default=False)
+    file = models.FileField(upload_to=part_name, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    objects = PartQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["download", "number"], name="part_number"),
+            models.CheckConstraint(
+                condition=Q(lease=None, lease_until=None)
+                | Q(lease__isnull=False, lease_until__isnull=False, made=False),
+                name="part_under_lease",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Part {self.number}"
+
+
+class LeftOut(models.TextChoices):
+    """Why a share or verification is not in the file."""
+
+    ENDED = "ended", _("The candidate’s share has ended, or your right after a check by number")
+    NOT_RELEASED = "not_released", _("The result is not released, so there is no Statement of Results")
+    FAULT = "fault", _("Something went wrong in the service; tell the helpdesk")
+
 
 class Item(models.Model):
     """One share or verification of a download, in the file's order.
 
-    `version` is what went into the file; null while it has not been made, or when the right had ended (`left_out`).
+    `version` is what went into the file; null while it has not been made, or when it was left out.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -121,9 +166,12 @@ class Item(models.Model):
     version = models.ForeignKey(
         ResultVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
-    left_out = models.BooleanField(default=False)
+    left_out = models.CharField(max_length=12, choices=LeftOut.choices, blank=True)
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
+        ordering = ["position"]
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["download", "position"], name="item_position"),
@@ -131,7 +179,8 @@ class Item(models.Model):
                 condition=Q(verification=None, share__isnull=False) | Q(verification__isnull=False, share=None),
                 name="item_of_one_right",
             ),
-            models.CheckConstraint(condition=Q(left_out=False) | Q(version=None), name="item_left_out_or_made"),
+            models.CheckConstraint(condition=Q(left_out__in=["", *LeftOut.values]), name="item_reason_known"),
+            models.CheckConstraint(condition=Q(left_out="") | Q(version=None), name="item_left_out_or_made"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from sharing.door.checking import (
     recent_verifications,
 )
 from sharing.door.criteria import Column, Criteria, Order
+from sharing.door.fresh import new_or_changed
 from sharing.door.history import Difference, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
 from sharing.door.opening import Opened, open_share, open_verification, photo, statement
@@ -39,6 +40,7 @@ __all__ = [
     "Taken",
     "check_announced",
     "check_by_number",
+    "new_or_changed",
     "open_share",
     "open_verification",
     "others_of_candidate",

@@ -175,6 +175,10 @@ class Order:
     def __str__(self) -> str:
         return f"-{self.column}" if self.descending else str(self.column)
 
+    def sort(self, shares: ShareQuerySet) -> ShareQuerySet:
+        """These shares as the list shows them."""
+        return shares.annotate(key=self.key).order_by(*(("-key", "pk") if self.descending else ("key", "-pk")))
+
     @cached_property
     def key(self) -> Combinable:
         """Never null, so that one comparison finds the page after a share."""

@@ -43,6 +43,10 @@ class Opened:
     view: ResultView
     _version: ResultVersion
 
+    @property
+    def version_id(self) -> int:
+        return self._version.pk
+
 
 @transaction.atomic
 def open_share(

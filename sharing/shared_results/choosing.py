@@ -29,6 +29,11 @@ def chosen(request: MemberRequest, now: datetime) -> ShareQuerySet:
     return request.organisation.shares.in_force(now).filter(pk__in=list(_uuids(ids)))
 
 
+def chosen_in_order(request: MemberRequest, now: datetime) -> ShareQuerySet:
+    """The same, ordered as the list is."""
+    return Search.of(request).order.sort(chosen(request, now))
+
+
 def _uuids(texts: Iterable[str]) -> Iterator[uuid.UUID]:
     for text in texts:
         with suppress(ValueError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from django import forms
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
@@ -102,6 +103,18 @@ class Search:
     @property
     def chips(self) -> list[Chip]:
         return list(self._chips())
+
+    @property
+    def in_words(self) -> str:
+        """What the list is narrowed to, without anything that was typed: a history keeps this."""
+        parts = [str(_("One person looked for"))] if self.personal else []
+        for name, field in self.form.fields.items():
+            value = self.form.cleaned_data.get(name)
+            if name in PERSONAL or value in {None, "", False}:
+                continue
+            typed = value is True or type(field) is forms.CharField
+            parts.append(str(field.label) if typed else f"{field.label}: {_in_words(self.form, name)}")
+        return "; ".join(parts)
 
     @property
     def headings(self) -> list[Heading]:
