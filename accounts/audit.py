@@ -1,5 +1,6 @@
 """The audit trail: explicit, append-only, one helper."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -34,6 +35,11 @@ def user_actor(user: User) -> str:
     return f"user:{user.pk}"
 
 
+def client_actor(client_id: uuid.UUID) -> str:
+    """The actor's name in the trail for a program of an organisation."""
+    return f"client:{client_id}"
+
+
 def system_actor(part: str) -> str:
     """The actor's name in the trail for a command or task."""
     return f"system:{part}"
@@ -50,7 +56,7 @@ def record(
     """Store one event, in the caller's transaction.
 
     Args:
-        actor: `user_actor(...)` or `system_actor(...)`.
+        actor: `user_actor(...)`, `client_actor(...)` or `system_actor(...)`.
         target: what it was done to, as `kind:id`.
         organisation: id of the organisation on whose behalf, if any.
         detail: facts without personal data.

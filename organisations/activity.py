@@ -48,6 +48,10 @@ SHOWN: Final = frozenset(
         Action.ACTIVITY_DOWNLOADED,
         Action.NOTE_ADDED,
         Action.NOTE_DELETED,
+        Action.API_CLIENT_CREATED,
+        Action.API_CLIENT_CHANGED,
+        Action.API_CLIENT_REVOKED,
+        Action.API_SECRET_EXPOSED,
     }
 )
 """Named one by one: the trail also tells what candidates did with an organisation, which is not its to see."""

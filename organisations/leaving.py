@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts import audit, closing
 from accounts.models import Action, User
 from organisations import domains
+from organisations.api_clients import clients
 from organisations.errors import ForeignDomainError, PrimaryStaysError
 from organisations.locking import lock, member, require_primary
 from organisations.models import Handover, Membership, Role
@@ -33,6 +34,7 @@ def take_access(membership: Membership) -> None:
     membership.save(update_fields=["is_active", "invited_at"])
     Handover.objects.filter(taker=membership).delete()
     _end(membership, closing.close)
+    clients.tell_of_leaver(membership.organisation, membership.user)
 
 
 @transaction.atomic
@@ -65,6 +67,8 @@ def delete(*, membership: Membership, by: User) -> None:
     _record(by, Action.USER_DELETED, membership)
     membership.delete()
     _end(membership, closing.give_up)
+    if membership.is_active:  # otherwise the Primary User was told when it was deactivated
+        clients.tell_of_leaver(membership.organisation, membership.user)
 
 
 def has_another_role(user: User) -> bool:

@@ -21,11 +21,19 @@ class Permission(StrEnum):
     MANAGE_ORGANISATION = auto()
     """Details, exams accepted, rules for its users."""
     MANAGE_USERS = auto()
+    MANAGE_API = auto()
+    """Create, change and revoke clients of the API; everybody sees that they exist."""
 
 
 EVERYBODYS = frozenset({Permission.VERIFY, Permission.VIEW_ORGANISATION})
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    Role.PRIMARY: EVERYBODYS | {Permission.VIEW_ALL_ACTIVITY, Permission.MANAGE_ORGANISATION, Permission.MANAGE_USERS},
+    Role.PRIMARY: EVERYBODYS
+    | {
+        Permission.VIEW_ALL_ACTIVITY,
+        Permission.MANAGE_ORGANISATION,
+        Permission.MANAGE_USERS,
+        Permission.MANAGE_API,
+    },
     Role.ADMIN: EVERYBODYS,
 }
 

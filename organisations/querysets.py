@@ -1,6 +1,6 @@
 """Reads of organisations' rows, in the product's words."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from accounts.mfa import STEPS
 
 if TYPE_CHECKING:
-    from organisations.models import JoinRequest, Membership, NameChange, Registration  # noqa: F401  (type parameters)
+    from organisations.models import ApiClient, JoinRequest, Membership, NameChange, Registration  # noqa: F401  (type parameters)
 
 PENDING = Q(invited_at__isnull=False, accepted_at=None)
 
@@ -96,3 +96,13 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
     def waiting(self) -> "NameChangeQuerySet":
         """Requests that staff have not answered, the oldest first."""
         return self.filter(decided_at=None).order_by("asked_at")
+
+
+class ApiClientQuerySet(models.QuerySet["ApiClient"]):
+    def live(self, now: datetime) -> "ApiClientQuerySet":
+        """Open the door today, if the organisation's own is open."""
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+    def to_warn_of(self, now: datetime, by: datetime) -> "ApiClientQuerySet":
+        """Live ones of active organisations that expire until `by`."""
+        return self.live(now).filter(expires_at__lte=by, organisation__state="active")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, mails
 from accounts.models import Action, User
 from organisations import leaving
+from organisations.api_clients import clients
 from organisations.models import FormerName, Handover, Membership, NameChange, Organisation, OrganisationState, Role
 
 
@@ -28,6 +29,7 @@ def suspend(*, organisation: Organisation, by: User, reason: str) -> None:
     if organisation.state == OrganisationState.SUSPENDED:
         raise SupervisionError(_("The organisation is suspended already."))
     _set_state(organisation, OrganisationState.SUSPENDED)
+    clients.end_tokens(organisation)
     _record(Action.ORGANISATION_SUSPENDED, organisation, by, {"reason": reason.strip()})
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from organisations.api_clients import clients
 from organisations.registrations import applications, joining
 
 
@@ -12,3 +13,11 @@ def forget_applications() -> None:
     now = timezone.now()
     applications.forget_old(now)
     joining.forget_old(now)
+
+
+@shared_task
+def look_after_api_clients() -> None:
+    """Tell Primary Users of clients that expire soon, and forget tokens that have."""
+    now = timezone.now()
+    clients.warn_of_expiry(now)
+    clients.forget_tokens(now)

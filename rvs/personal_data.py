@@ -114,6 +114,12 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.PSEUDONYM: "asked_by decided_by",
         Kind.NONE: "id organisation new_name reason asked_at decided_at granted answer",
     },
+    "organisations.ApiClient": {
+        Kind.SECRET: "secret_digest",
+        Kind.PSEUDONYM: "created_by",
+        Kind.NONE: "id organisation name scopes allowed_addresses created_at expires_at revoked_at last_used_at "
+        "exposed_at warned_days",
+    },
     "results.ImportBatch": {
         Kind.PSEUDONYM: "actor",
         Kind.NONE: "id file_name file_sha256 loaded_at added changed unchanged refused held",

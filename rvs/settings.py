@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_countries",
     "csp",
     "django_htmx",
+    "oauth2_provider",
     "django_linear_migrations",
 ]
 MIDDLEWARE = [
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rvs.middleware.PrivacyHeadersMiddleware",
+    "organisations.api_clients.exposure.SecretInAddressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",  # below the headers, which static files carry too
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -143,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-registrations": {"task": "results.tasks.forget_registrations", "schedule": 3_600.0},
     "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
     "forget-applications": {"task": "organisations.tasks.forget_applications", "schedule": 3_600.0},
+    "look-after-api-clients": {"task": "organisations.tasks.look_after_api_clients", "schedule": 3_600.0},
     "forget-checks": {"task": "sharing.tasks.forget_old_checks", "schedule": 3_600.0},
     "publish-changes": {"task": "sharing.tasks.publish_changes", "schedule": 3.0, "options": {"expires": 3}},
     "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},
@@ -197,6 +200,25 @@ MFA_FORMS = {
     "authenticate_webauthn": "accounts.forms.PasskeyForm",
     "login_webauthn": "accounts.forms.PasskeyLogInForm",
     "reauthenticate_webauthn": "accounts.forms.ConfirmPasskeyForm",
+}
+
+# --- Programs of organisations: clients and tokens of the API --------------------------------------------------------
+OAUTH2_PROVIDER_APPLICATION_MODEL = "organisations.ApiClient"
+OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",  # client credentials, and no other grant
+    "OAUTH2_VALIDATOR_CLASS": "organisations.api_clients.oauth.Validator",
+    "SCOPES_BACKEND_CLASS": "organisations.api_clients.oauth.ClientScopes",
+    "ACCESS_TOKEN_GENERATOR": "organisations.api_clients.secrets.new_token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3_600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    # What RFC 9700 asks for; the first keeps only a digest of each token.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
 }
 
 # --- How long a session lasts: without use, and altogether ------------------------------------------------------------

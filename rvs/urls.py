@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
+from organisations.api_clients import oauth
 from organisations.registrations.views import register
 from rvs import health, mailbox, pages, subject_access
 from rvs.ui_components import ui_components
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("organisations.urls")),
     path("", include("downloads.urls")),
     path("", include("notifications.urls")),
+    path("oauth/token/", oauth.token, name="oauth_token"),
     path("candidate/", include("sharing.candidate.urls")),
     path("candidate/data/", subject_access.page, name="own_data"),
     path("candidate/data/my-data.json", subject_access.as_json, name="own_data_json"),

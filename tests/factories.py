@@ -1,5 +1,6 @@
 """Rows for tests.  All people are invented."""
 
+import base64
 import hashlib
 import itertools
 import uuid
@@ -10,7 +11,8 @@ from django.db import connection, transaction
 
 from accounts.audit import user_actor
 from accounts.models import RecordLook, User
-from organisations.models import JoinRequest, JoinState, Membership, Organisation, Registration, Role
+from organisations.api_clients import secrets
+from organisations.models import ApiClient, JoinRequest, JoinState, Membership, Organisation, Registration, Role
 from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
 from results.numbers import secret_digest
 from results.staff.models import ImportJob
@@ -82,6 +84,30 @@ def make_join_request(organisation: Organisation, **fields: Any) -> JoinRequest:
         "due_on": date(2026, 12, 2),
     }
     return JoinRequest.objects.create(organisation=organisation, **{**values, **fields})
+
+
+def make_api_client(organisation: Organisation, secret: str = "", **fields: Any) -> ApiClient:
+    """A program that may do everything; its secret is `api_secret(client)` unless one is given."""
+    client_id = uuid.uuid4()
+    secret = secret or secrets.derived_secret(str(client_id))
+    values = {
+        "name": f"Program {word()}",
+        "secret_digest": secrets.digest(secret),
+        "scopes": ["results:read", "results:verify"],
+        "created_by": "system:tests",
+        "expires_at": datetime.now(UTC) + timedelta(days=365),
+    }
+    return ApiClient.objects.create(id=client_id, organisation=organisation, **{**values, **fields})
+
+
+def api_secret(client: ApiClient) -> str:
+    return secrets.derived_secret(str(client.pk))
+
+
+def basic(client: ApiClient, secret: str = "") -> str:
+    """The header Authorization of a program."""
+    pair = f"{client.pk}:{secret or api_secret(client)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 B2_FIRST: dict[str, Any] = {

@@ -201,6 +201,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "organisation/users/<uuid:member_id>/reactivate/": (NO_POST, primary("→/organisation/users/")),
     "organisation/users/<uuid:member_id>/delete/": (PRIMARY, primary("→/organisation/users/")),
     "invitation/<str:token>/": ("404", "404"),
+    "oauth/token/": (READ_ONLY, "401"),
     "candidate-search/": (MEMBERS, MEMBERS),
     "candidate-search/<uuid:verification_id>/": (OWN, NO_POST),
     "candidate-search/<uuid:verification_id>/statement.pdf": (OWN, NO_POST),
@@ -414,6 +415,10 @@ def test_everybody_gets_what_the_table_says(
         assert outcomes == {route: _expected(rows[column], persona) for route, rows in MATRIX.items()}, method
 
 
+FOR_PROGRAMS: Final = ("/api/", "/ce/", "/oauth/")
+"""No session counts there, so that no form can be sent there in anybody's name."""
+
+
 @pytest.mark.parametrize(
     ("persona", "method"),
     [("anonymous", "POST"), ("primary", "POST"), ("primary", "PUT"), ("staff", "POST"), ("staff", "DELETE")],
@@ -423,10 +428,20 @@ def test_nothing_is_done_without_the_forms_token(
 ) -> None:
     client = _log_in(people[persona], enforce_csrf_checks=True)
 
-    responses = {address: client.generic(method, address) for address in addresses.values()}
+    forms = [address for address in addresses.values() if not address.startswith(FOR_PROGRAMS)]
+    responses = {address: client.generic(method, address) for address in forms}
 
     assert {address for address, response in responses.items() if response.status_code != 403} == set()
     assert {response.templates[0].name for response in responses.values()} == {"403_csrf.html"}
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_who_is_logged_in_is_nobody_to_a_program(
+    persona: str, people: dict[str, User | None], addresses: dict[str, str]
+) -> None:
+    client = _log_in(people[persona])
+    for address in (address for address in addresses.values() if address.startswith(FOR_PROGRAMS[1:])):
+        assert {client.generic(method, address).status_code for method in ("GET", "POST")} <= {401, 405}
 
 
 def test_anothers_id_looks_like_no_id(addresses: dict[str, str], outsider: Client) -> None:

@@ -1,5 +1,6 @@
 """Who may verify: organisations, the people in them, and everybody who asks to be let in."""
 
+from organisations.models.api_client import ApiClient, Scope
 from organisations.models.application import (
     Decision,
     JoinRequest,
@@ -23,6 +24,7 @@ from organisations.models.organisation import (
 __all__ = [
     "INVITATION_GOOD_FOR",
     "AcceptedExam",
+    "ApiClient",
     "Decision",
     "EmailDomain",
     "FormerName",
@@ -39,4 +41,5 @@ __all__ = [
     "RegistrationMessage",
     "RegistrationState",
     "Role",
+    "Scope",
 ]

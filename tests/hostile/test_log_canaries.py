@@ -25,7 +25,7 @@ from results.models import Candidate, CandidateRegistration, Result
 from results.numbers import secret_digest
 from rvs.logs import JsonFormatter
 from rvs.personal_data import Kind, kinds
-from tests.factories import make_organisation, make_result
+from tests.factories import make_api_client, make_organisation, make_result
 from tests.hostile.faults import CULPRITS, FAULTS
 from tests.hostile.leaks import broker_contents, servers_log
 from tests.results.loading import undone
@@ -77,6 +77,7 @@ PLANTED: Final = {
     "organisations.JoinRequest.family_name": "Kanarijoining",
     "organisations.JoinRequest.job_title": "Kanarijoinerjob",
     "organisations.JoinRequest.email": "kanari-join@example.org",
+    "organisations.ApiClient.secret_digest": "rvs_KanariSecretOfAProgram012345678941GaOl",  # the secret itself
     "sharing.Verification.applicant_reference": "kanari-applicant",
     "sharing.Note.text": "kanari-share-note",
     "sharing.Note.author_name": "Kanarinotewriter",
@@ -169,6 +170,7 @@ def somebody() -> tuple[User, Organisation]:
     )
     Mail.objects.create(sender="a@example.org", **_planted("accounts.Mail"))
     RefusedAddress.objects.create(failure="-", **_planted("accounts.RefusedAddress"))
+    make_api_client(organisation, PLANTED["organisations.ApiClient.secret_digest"])
     _plant_applications(organisation)
     _plant_share(user, organisation, result)
     return user, organisation
