@@ -23,7 +23,7 @@ from results import catalogue, holds
 from results.importer import import_results
 from results.models import Result, Status
 from results.photos import PhotoSource, open_photos
-from rvs import demo_registrations, demo_sharing
+from rvs import demo_api, demo_registrations, demo_sharing
 from rvs.sample_data import Row, drawn_photo, sample_rows, write_rows
 from sharing import door
 
@@ -116,8 +116,7 @@ def accounts() -> Accounts:
         "other_organisation": _log_in(elsewhere.primary, elsewhere),
         "candidate": _log_in(CANDIDATE),
         "staff": _log_in(STAFF),
-        # Reserved: there is no API yet that would take them.
-        "api": {"client_id": "fenland-demonstration", "client_secret": f"{PASSWORD}-api"},
+        "api": demo_api.credentials(),
         "unshared_result": {"reference_number": found["reference_number"], "date_of_birth": found["date_of_birth"]},
         "unclaimed_candidate": {
             "candidate_id": unclaimed["candidate_id"],
@@ -179,6 +178,7 @@ def load() -> bool:
         _change_some(_verify_some(teams)[::3])
         _change_some(demo_sharing.share_of_others(_untouched(), teams))
         demo_registrations.load()
+        demo_api.load(teams[0])
     return True
 
 
@@ -269,5 +269,8 @@ def table() -> str:
         "To try Candidate Search:",
         f"{'Reference number':<20}{found['reference_number']}",
         f"{'Date of birth':<20}{date.fromisoformat(found['date_of_birth']):%-d %B %Y}",
+        "",
+        "To try the API (curl --user ID:SECRET):",
+        *(f"{name.replace('_', ' ').capitalize():<20}{value}" for name, value in known["api"].items()),
     ]
     return "\n".join(lines)

@@ -6,7 +6,6 @@ Such a request is refused, whatever it asks for, and the secret is flagged for t
 from collections.abc import Callable
 from typing import Final
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken
 
-from accounts import audit
+from accounts import audit, mails
 from accounts.models import Action
 from organisations.api_clients import secrets
 from organisations.api_clients.refusals import Refused, problem
@@ -77,7 +76,7 @@ def tell_primary(client: ApiClient, kind: str, **more: object) -> None:
             "address": settings.PUBLIC_BASE_URL + reverse("organisations:api"),
             **more,
         }
-        get_adapter().send_mail(f"organisations/email/{kind}", primary.user.email, context)
+        mails.send(f"organisations/email/{kind}", primary.user.email, context)
 
 
 def _may_hold_one(text: str) -> bool:

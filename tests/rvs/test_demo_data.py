@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import AuditEvent, User
-from organisations.models import Membership, Organisation
+from organisations.models import ApiClient, Membership, Organisation
 from results.catalogue import EXAMS
 from results.models import Claim, Result, ResultVersion, Status
 from rvs import demo_data
@@ -45,6 +45,14 @@ def _log_in(person: dict[str, str]) -> Client:
     response = client.post("/login/", {"login": person["email"], "password": person["password"]})
     assert response.status_code == 302
     return client
+
+
+def test_the_program_gets_in(printed: dict[str, Any]) -> None:
+    form = {"grant_type": "client_credentials", **printed["api"]}
+    answer = Client().post("/oauth/token/", form)
+    assert answer.status_code == 200
+    client = ApiClient.objects.select_related("organisation").get(pk=printed["api"]["client_id"])
+    assert client.organisation.name == printed["primary"]["organisation"]
 
 
 def test_the_log_ins_have_the_contracts_shape(printed: dict[str, Any]) -> None:
