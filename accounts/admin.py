@@ -4,6 +4,7 @@ Nothing in the admin may change who can log in without an audit event: staff log
 everybody does.
 """
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import allauth.account.admin
@@ -11,7 +12,7 @@ import allauth.mfa.admin  # noqa: F401  (registers Authenticator)
 import django.contrib.auth.admin  # noqa: F401  (registers Group)
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -22,12 +23,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from accounts import audit, looks
+from accounts import again, audit, delivery, looks, refused
 from accounts.forms import ReasonForm
-from accounts.models import Action, AuditEvent, Mail, User
+from accounts.models import Action, AuditEvent, Mail, RefusedAddress, User
 from accounts.views.account import log_out
 
 admin.site.unregister([Authenticator, EmailAddress, Group])
@@ -163,10 +165,64 @@ class AuditEventAdmin(ReadOnlyAdmin):
 class MailAdmin(AuditedAdmin):
     """Asks for no reason: a mail's page tells no more of its recipient than its line in the list."""
 
-    list_display = ("created_at", "recipient", "subject", "state", "attempts", "sent_at", "failure")
-    list_filter = ("state", "created_at")
-    search_fields = ("recipient", "subject")
-    fields = ("id", *list_display, "due_at")  # never the text: it may hold a link that logs somebody in
+    list_display = ("created_at", "recipient", "subject", "state", "attempts", "sent_at", "failure", "template")
+    list_filter = ("state", "kind", "created_at")
+    search_fields = ("recipient", "subject", "template")
+    show_full_result_count = False
+    # Never the text: it may hold a link that logs somebody in.
+    fields = ("id", *list_display, "kind", "due_at", "message_id")
+    readonly_fields = ("message_id",)
+
+    @admin.display(description="Message-ID")
+    def message_id(self, mail: Mail) -> str:
+        return delivery.message_id(mail)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.again_view)
+        return [path("<uuid:mail_id>/again/", view, name="accounts_mail_again"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        mail = self.get_object(request, unquote(object_id))
+        offered = mail is not None and request.user.has_perm("accounts.send_mail_again") and again.can_be(mail)
+        return super().change_view(request, object_id, form_url, {"may_send_again": offered, **(extra_context or {})})
+
+    def again_view(self, request: HttpRequest, mail_id: uuid.UUID) -> HttpResponse:
+        """Asks once more, then sends the mail again."""
+        if not request.user.has_perm("accounts.send_mail_again"):
+            raise PermissionDenied
+        mail = self.get_object(request, str(mail_id))
+        if mail is None:
+            raise Http404
+        if request.method != "POST":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Send this mail again?"),
+                "opts": self.opts,
+                "mail": mail,
+                "can_be": again.can_be(mail),
+                "suspended": refused.is_suspended(mail.recipient),
+            }
+            return TemplateResponse(request, "admin/accounts/mail/again.html", context)
+        try:
+            again.send(mail=mail, by=actor(request))
+        except again.CannotBeSentAgainError:
+            messages.error(request, _("There is nothing to send: the text is erased, and what it was about is over."))
+        else:
+            messages.success(request, _("The mail is on its way again."))
+        return redirect("admin:accounts_mail_change", quote(mail.pk))
+
+
+@admin.register(RefusedAddress)
+class RefusedAddressAdmin(AuditedAdmin):
+    """Asks for no reason, as the list of mails does not."""
+
+    list_display = ("email", "refusals", "failure", "first_at", "last_at", "suspended_at")
+    list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("email__exact",)
+    search_help_text = _lazy("A whole address")
+    fields = list_display
 
 
 @admin.register(User)

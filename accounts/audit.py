@@ -24,6 +24,8 @@ SECURITY: Final = frozenset(
         Action.MFA_REMOVED,
         Action.RECOVERY_CODES_MADE,
         Action.SESSION_ENDED,
+        Action.ADDRESS_SUSPENDED,
+        Action.ADDRESS_CONFIRMED,
         Action.DATA_DOWNLOADED,
     }
 )

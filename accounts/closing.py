@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import EmailChange, User
+from accounts.models import EmailChange, Mail, MailKind, MailState, User
 
 GIVEN_UP: Final = Q(is_active=False, is_staff=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
 """Accounts that were closed for good: their address is free for whoever reads mail at it."""
@@ -25,8 +25,10 @@ def shut_out(user: User) -> None:
 
 @transaction.atomic
 def close(user: User) -> None:
-    """Nobody can log in to it; the row stays, for the audit trail's names."""
+    """Nobody can log in to it, and no notice goes to it; the row stays, for the audit trail's names."""
     shut_out(user)
+    waiting = Mail.objects.filter(user=user, kind=MailKind.NOTICE, state=MailState.QUEUED)
+    waiting.update(state=MailState.HELD, failure="account closed", text="", html="")
     user.is_active = False
     user.save(update_fields=["is_active"])
 

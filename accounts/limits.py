@@ -42,6 +42,7 @@ RESET_ANYWHERE: Final = Limit("reset account", 20, DAY)
 RESET_NETWORK: Final = Limit("reset network", 20, timedelta(minutes=5))
 RESET_LINK: Final = Limit("reset link network", 60, timedelta(minutes=5))
 EMAIL_CHANGE: Final = Limit("e-mail change", 5, DAY)
+ADDRESS_MAIL: Final = Limit("confirm address", 5, DAY)
 CLAIM_NETWORK: Final = Limit("claim network", 20, QUARTER)
 CANDIDATE_MAIL: Final = Limit("candidate registration", 5, DAY)
 CANDIDATE_NETWORK: Final = Limit("candidate registration network", 60, timedelta(hours=1))
@@ -115,6 +116,11 @@ def reset_link(request: HttpRequest) -> Attempt:
 
 def email_change(request: HttpRequest, account: str) -> Attempt:
     return Attempt(request, (EMAIL_CHANGE, account))
+
+
+def address_mail(request: HttpRequest, account: str) -> Attempt:
+    """A mail by which somebody confirms their address again."""
+    return Attempt(request, (ADDRESS_MAIL, account))
 
 
 def claim(request: HttpRequest) -> Attempt:

@@ -86,6 +86,9 @@ class Action(models.TextChoices):
     MFA_REMOVED = "mfa_removed", _("Second step removed")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes made")
     SESSION_ENDED = "session_ended", _("Session ended")
+    ADDRESS_SUSPENDED = "address_suspended", _("E-mail address suspended: mail servers refuse it")
+    ADDRESS_CONFIRMED = "address_confirmed", _("Suspension of the e-mail address ended")
+    MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again by staff")
     REGISTRATION_RECEIVED = "registration_received", _("Application received, its e-mail address confirmed")
     REGISTRATION_ANSWERED = "registration_answered", _("Applicant answered a question")
     JOIN_ASKED = "join_asked", _("Asked to join the organisation")
@@ -236,7 +239,7 @@ class MailState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
-    HELD = "held", _("Held back: the address is suspended")
+    HELD = "held", _("Held back")
 
 
 class MailKind(models.TextChoices):
@@ -276,6 +279,7 @@ class Mail(models.Model):
         ordering = ["-created_at"]
         verbose_name = _("mail")
         verbose_name_plural = _("mail")
+        permissions = [("send_mail_again", _("Can send a mail again"))]
         indexes = [
             models.Index(fields=["kind", "due_at"], name="mail_due", condition=Q(state="queued")),
             models.Index(fields=["created_at"], name="mail_by_age"),

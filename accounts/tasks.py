@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts import delivery, email_change, throttle
+from accounts import delivery, email_change, retention, throttle
 
 
 @shared_task
@@ -19,3 +19,9 @@ def clear_sessions() -> None:
     call_command("clearsessions")
     throttle.forget_ended(timezone.now())
     email_change.forget_old()
+
+
+@shared_task
+def forget_mails() -> None:
+    """Erase texts and records of mails that are old."""
+    retention.forget_mails(timezone.now())

@@ -15,14 +15,15 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, mails
-from accounts.models import Action, User
+from accounts import again, audit, mails
+from accounts.models import Action, Mail, User
 from organisations import domains
 from organisations.errors import NotInvitedError
 from organisations.locking import lock, member, require_primary
 from organisations.models import INVITATION_GOOD_FOR, Membership, Role
 
 SALT: Final = "organisations.invitations"
+TEMPLATE: Final = "organisations/email/invitation"
 
 
 @transaction.atomic
@@ -49,7 +50,7 @@ def send(*, membership: Membership, by: str) -> None:
         "new": not user.has_usable_password(),
         "application": _application(membership),
     }
-    mails.send("organisations/email/invitation", user.email, context)
+    mails.send(TEMPLATE, user.email, context)
     _record(by, Action.INVITATION_SENT, membership)
 
 
@@ -65,6 +66,15 @@ def resend(*, membership: Membership, by: User) -> None:
     if membership.accepted_at or not membership.is_active:
         raise NotInvitedError
     send(membership=membership, by=audit.user_actor(by))
+
+
+@again.maker(TEMPLATE)
+def _send_again(mail: Mail, by: str) -> bool:
+    """For staff: a new link to whoever still has to accept."""
+    waiting = Membership.objects.pending().filter(user__email=mail.recipient.lower(), is_active=True).first()
+    if waiting:
+        send(membership=waiting, by=by)
+    return waiting is not None
 
 
 def open_link(token: str) -> Membership | None:

@@ -9,6 +9,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Lower
 
 from accounts.mfa import STEPS
+from accounts.models import RefusedAddress
 
 if TYPE_CHECKING:
     from organisations.models import ApiClient, JoinRequest, Membership, NameChange, Registration  # noqa: F401  (type parameters)
@@ -38,6 +39,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Annotated with `has_second_step`."""
         steps = Authenticator.objects.filter(user=OuterRef("user"), type__in=STEPS)
         return self.annotate(has_second_step=Exists(steps))
+
+    def with_mail_state(self) -> "MembershipQuerySet":
+        """Annotated with `mail_comes_back`: whether the address is suspended."""
+        suspended = RefusedAddress.objects.suspended().filter(email=OuterRef("user__email"))
+        return self.annotate(mail_comes_back=Exists(suspended))
 
     def without_second_step(self) -> "MembershipQuerySet":
         return self.exclude(user__in=Authenticator.objects.filter(type__in=STEPS).values("user"))

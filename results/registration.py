@@ -13,13 +13,14 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, closing, mails
-from accounts.models import Action, User
+from accounts import again, audit, closing, mails
+from accounts.models import Action, Mail, User
 from results import claims
 from results.models import Candidate, CandidateRegistration, Result
 
 GOOD_FOR: Final = timedelta(days=3)
 SALT: Final = "results.registration"
+TEMPLATE: Final = "results/email/confirm_candidate"
 LONGEST_NAME: Final = 150
 
 
@@ -48,11 +49,20 @@ def ask(
         next_page=next_page,
     )
     letters = [
-        mails.write("results/email/confirm_candidate", waiting.email, _words(waiting)),
+        mails.write(TEMPLATE, waiting.email, _words(waiting)),
         mails.write("results/email/candidate_known", waiting.email, _words(waiting)),
     ]
     taken = User.objects.filter(email=waiting.email).exclude(closing.GIVEN_UP).exists()
     letters[1 if taken else 0].send()
+
+
+@again.maker(TEMPLATE)
+def _send_again(mail: Mail, by: str) -> bool:
+    """For staff: the link of the latest registration with this address that still waits for it."""
+    waiting = CandidateRegistration.objects.filter(email=mail.recipient.lower()).order_by("-asked_at").first()
+    if waiting:
+        mails.send(TEMPLATE, waiting.email, _words(waiting))
+    return waiting is not None
 
 
 def open_link(token: str) -> CandidateRegistration | None:

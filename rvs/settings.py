@@ -138,6 +138,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE = {
     "deliver-mail": {"task": "accounts.tasks.deliver_mail", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-mails": {"task": "accounts.tasks.forget_mails", "schedule": 3_600.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400.0},
     "work-on-imports": {"task": "results.tasks.work_on_imports", "schedule": 10.0, "options": {"expires": 10}},
     "work-on-downloads": {"task": "downloads.tasks.work_on_downloads", "schedule": 10.0, "options": {"expires": 10}},

@@ -17,19 +17,20 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
         "organisations.add_reasontext", "organisations.change_reasontext", "organisations.delete_reasontext",
         "organisations.view_joinrequest", "organisations.decide_joinrequest", "organisations.view_namechange",
         "organisations.decide_namechange", "organisations.view_organisation", "organisations.supervise_organisation",
-        "accounts.view_user", "accounts.view_mail", "sharing.view_pause", "sharing.lift_pause",
-        "sharing.view_organisationinvitation",
+        "accounts.view_user", "accounts.view_mail", "accounts.send_mail_again", "accounts.view_refusedaddress",
+        "sharing.view_pause", "sharing.lift_pause", "sharing.view_organisationinvitation",
     }),
     # Results: load them, look them up, hold them.
     "Results": frozenset({
         "results.view_importjob", "results.add_importjob", "results.confirm_importjob", "results.view_importbatch",
         "results.view_result", "results.hold_result", "results.view_claim", "results.move_claim", "sharing.view_pause",
     }),
-    # Answers people's questions: reads, and changes nothing.
+    # Answers people's questions: reads, sends a mail again that did not come, and changes nothing.
     "Helpdesk": frozenset({
         "organisations.view_registration", "organisations.view_reasontext", "organisations.view_joinrequest",
         "organisations.view_namechange", "organisations.view_organisation", "accounts.view_user", "accounts.view_mail",
-        "results.view_result", "results.view_claim", "sharing.view_pause", "sharing.view_organisationinvitation",
+        "accounts.send_mail_again", "accounts.view_refusedaddress", "results.view_result", "results.view_claim",
+        "sharing.view_pause", "sharing.view_organisationinvitation",
     }),
 }  # fmt: skip
 

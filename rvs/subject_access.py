@@ -34,7 +34,8 @@ OF_PERSON: Final[dict[str, Callable[[User], Q]]] = {
         | Q(actor=audit.user_actor(user), organisation="")
         | Q(actor=audit.user_actor(user), action__in=OWN_SHARES)
     ),
-    "accounts.Mail": lambda user: Q(recipient=user.email),
+    "accounts.Mail": lambda user: Q(recipient=user.email) | Q(user=user),
+    "accounts.RefusedAddress": lambda user: Q(email=user.email),
     "accounts.Session": lambda user: Q(user=user),
     "accounts.EmailChange": lambda user: Q(user=user),
     "accounts.RecordLook": lambda user: Q(target__in=_looked_at(user)),

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from accounts.models import Action, AuditEvent, Mail, User
+from accounts.models import Action, AuditEvent, Mail, RefusedAddress, User
 from organisations.models import Organisation, ReasonText, Role
 from results import photos
 from results.models import Result
@@ -81,6 +81,7 @@ ONCE_CANDIDATE: Final = " ".join(["→/candidate/results/add/"] * 6)
 # Rows that addresses lead back to.
 JOB: Final = "00000000-0000-4000-8000-0000000000a1"
 LOOK: Final = "00000000-0000-4000-8000-0000000000a2"
+MAIL: Final = "3b0f0c6e-5d43-4d26-9f7e-0a4b6f6f9f31"
 CLAIM: Final = "00000000-0000-4000-8000-0000000000a3"
 SHARE: Final = "00000000-0000-4000-8000-0000000000a4"
 
@@ -122,6 +123,8 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "account/email/": (ASKED_AGAIN, ASKED_AGAIN),
     "account/email/cancel/": (NO_POST, everybody("→/account/")),
     "account/email/confirm/<str:token>/": ("404", "404"),
+    "account/address/ask/": (NO_POST, everybody("→/account/")),
+    "account/address/confirm/<str:token>/": ("404", "404"),
     "account/email/confirm/<str:token>/refuse/": (READ_ONLY, "404"),
     "account/confirm/": (everybody("200"), everybody("200")),
     "account/confirm/code/": (ASKED_AGAIN, ASKED_AGAIN),
@@ -217,6 +220,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/r/<path:content_type_id>/<path:object_id>/": (staff("404"), staff("404")),
     "admin/help/": (staff("200"), staff("405")),
     "admin/^(?P<app_label>accounts|results|sharing|organisations)/$": (staff("200"), staff("200")),
+    "admin/accounts/mail/<uuid:mail_id>/again/": (staff("200"), staff(f"→/admin/accounts/mail/{MAIL}/change/")),
     "admin/accounts/user/<path:object_id>/open/": (staff("405"), staff("200")),
     "admin/results/importjob/": (staff("200"), staff("200")),
     "admin/results/importjob/add/": (staff("200"), staff("200")),
@@ -268,8 +272,8 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 READ_BY_STAFF: Final = (
-    "accounts/auditevent", "accounts/mail", "accounts/user", "results/importbatch", "results/claim",
-    "sharing/organisationinvitation", "sharing/pause",
+    "accounts/auditevent", "accounts/mail", "accounts/refusedaddress", "accounts/user", "results/importbatch",
+    "results/claim", "sharing/organisationinvitation", "sharing/pause",
 )  # fmt: skip
 for _model in READ_BY_STAFF:
     MATRIX.update({  # only read by staff, never added, changed or deleted
@@ -354,6 +358,9 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:change_id>": organisation.name_changes.create(new_name="-", reason="-", asked_by="system:tests").pk,
         "<int:text_id>": ReasonText.objects.create(decision="ask", title="-", text="-").pk,
         "<uuid:look_id>": make_look(Result.objects.get(), people["staff"], id=LOOK).pk,
+        "<uuid:mail_id>": Mail.objects.create(
+            id=MAIL, sender="a@example.org", recipient="b@example.org", subject="-"
+        ).pk,
         "<int:number>": 1,
         "^(?P<app_label>accounts|results|sharing|organisations)/$": "accounts/",
         "(?P<url>.*)$": "no-such-page/",
@@ -361,7 +368,8 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
     }
     read_by_staff: dict[str, Any] = {
         "accounts/auditevent": AuditEvent.objects.filter(action=Action.CHECK_MATCHED)[0].pk,
-        "accounts/mail": Mail.objects.create(sender="a@example.org", recipient="b@example.org", subject="-").pk,
+        "accounts/mail": MAIL,
+        "accounts/refusedaddress": RefusedAddress.objects.create(email="a@example.org", failure="-").pk,
         "accounts/user": people["verifier"] and people["verifier"].pk,
         "results/importbatch": make_batch().pk,
         "results/claim": CLAIM,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit, mfa, sessions
+from accounts import audit, mfa, refused, sessions
 from accounts.forms import DetailsForm
 from accounts.http import AuthenticatedRequest
 from accounts.models import Action
@@ -34,7 +34,12 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
         "codes": Authenticator.Type.RECOVERY_CODES in kinds,
     }
     email_change = getattr(request.user, "email_change", None)
-    return render(request, "account/overview.html", {"second_steps": second_steps, "email_change": email_change})
+    context = {
+        "second_steps": second_steps,
+        "email_change": email_change,
+        "suspended": refused.is_suspended(request.user.email),
+    }
+    return render(request, "account/overview.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

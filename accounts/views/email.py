@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import email_change, limits
+from accounts import email_change, limits, refused
 from accounts.forms import EmailChangeForm
 from accounts.http import AuthenticatedRequest
 
@@ -60,4 +60,29 @@ def refuse_email(request: HttpRequest, token: str) -> HttpResponse:
         "account/email_change_confirm.html",
         {"opened": opened, "outcome": "refused" if opened else None},
         status=200 if opened else 404,
+    )
+
+
+@require_POST
+def ask_address(request: AuthenticatedRequest) -> HttpResponse:
+    """Send the person a link by which they confirm that mail reaches them again."""
+    limits.address_mail(request, str(request.user.pk))
+    refused.ask(request.user)
+    messages.success(request, _("We have written to your address. Open the link in the mail."))
+    return redirect("accounts:overview")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the link in the mail leads: a page with a button.  Only the button changes something."""
+    user = refused.open_link(token)
+    confirmed = user is not None and request.method == "POST"
+    if user and confirmed:
+        refused.confirm(user)
+    return render(
+        request,
+        "account/address_confirm.html",
+        {"email": user.email if user else "", "confirmed": confirmed},
+        status=200 if user else 404,
     )

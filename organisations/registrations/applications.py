@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import audit
-from accounts.models import Action
+from accounts import again, audit
+from accounts.models import Action, Mail
 from organisations.models import Registration, RegistrationState
 from organisations.registrations import mailing
 from organisations.registrations.flags import flags_of
@@ -26,6 +26,11 @@ from organisations.registrations.links import (
 from organisations.working_days import due_on, uk_date
 
 ACTOR: Final = audit.system_actor("registration")
+SENT_AGAIN: Final = (
+    "confirm_registration", "already_applied", "registration_received", "registration_question",
+    "registration_answered", "registration_links",
+)  # fmt: skip
+"""Mails in whose place staff send the links, when somebody tells them that it never came."""
 REJECTED_FOR: Final = timedelta(days=183)
 """How long a rejected application is kept (half a year)."""
 
@@ -136,6 +141,15 @@ def send_link_again(email: str) -> None:
     ]
     wanted = "registration_links" if lines else "registration_unknown"
     mailing.send_one(wanted, email, {"registration_links": {"lines": lines}, "registration_unknown": {}})
+
+
+@again.maker(*(f"{mailing.FOLDER}{name}" for name in SENT_AGAIN))
+def _send_again(mail: Mail, by: str) -> bool:
+    """For staff: the links of whatever was applied for with the address."""
+    if not Registration.objects.filter(email=mail.recipient.lower()).exists():
+        return False
+    send_link_again(mail.recipient)
+    return True
 
 
 def forget_old(now: datetime) -> int:

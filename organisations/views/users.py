@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import limits
+from accounts import limits, refused
 from accounts.audit import user_actor
 from organisations import domains, invitations, leaving, users
 from organisations.errors import AlreadyUserError, ElsewhereError, ForeignDomainError
@@ -28,7 +28,7 @@ OF_THE_ADDRESS: Final = (AlreadyUserError, ElsewhereError, ForeignDomainError)
 def user_list(request: MemberRequest) -> HttpResponse:
     search = SearchForm(request.GET)
     words = search.cleaned_data["q"] if search.is_valid() else ""
-    found = request.organisation.memberships.matching(words).with_second_step().in_order()
+    found = request.organisation.memberships.matching(words).with_second_step().with_mail_state().in_order()
     confirmed = domains.own(request.organisation, confirmed=True)
     context = {
         "search": search,
@@ -71,7 +71,8 @@ def edit_user(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         change = partial(users.change_user, membership=found, by=request.user, **form.cleaned_data)
         return attempt(request, change, _("The user’s details have been saved."))
-    return show(request, "users", "edit_user", {"form": form, "member": found})
+    context = {"form": form, "member": found, "mail_comes_back": refused.is_suspended(found.user.email)}
+    return show(request, "users", "edit_user", context)
 
 
 @require_POST

@@ -68,6 +68,7 @@ TAGS: Final[dict[str, Tag]] = {
     "suspended": Tag(_("Suspended"), "bad", "lock"),
     "invited": Tag(_("Invited"), "warn", "mail"),
     "ran_out": Tag(_("Invitation ran out"), "warn", "clock"),
+    "mail_comes_back": Tag(_("E-mail comes back"), "warn", "mail"),
     "deactivated": Tag(_("Deactivated"), "quiet", "minus"),
 }
 

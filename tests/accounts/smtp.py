@@ -27,10 +27,25 @@ class MailServer:
     seconds: float = 0
     port: int = 0
     offered: list[EmailMessage] = field(default_factory=list)
+    refuses: frozenset[str] = frozenset()
+    """Addresses that get the answer `refusal`."""
+    refusal: str = "550 5.1.1 no such person"
+    mails_a_connection: int = 1_000
+    """After so many it hangs up without a word."""
+    connections: int = 0
+
+    async def handle_EHLO(  # noqa: N802  (the library's name)
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(  # noqa: N802  (the library's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if address in self.refuses:
+            return self.refusal
         if self.rcpt.startswith("2"):
             envelope.rcpt_tos.append(address)
         return self.rcpt
@@ -40,7 +55,8 @@ class MailServer:
         message: Any = message_from_bytes(envelope.content, policy=policy.default)
         self.offered.append(message)
         await asyncio.sleep(TIMEOUT * 3 if self.hangs else self.seconds)
-        if self.drops and server.transport:
+        session.carried = getattr(session, "carried", 0) + 1  # type: ignore[attr-defined]
+        if server.transport and (self.drops or session.carried > self.mails_a_connection):  # type: ignore[attr-defined]
             server.transport.close()
         return self.data
 

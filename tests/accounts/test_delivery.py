@@ -126,13 +126,24 @@ def test_a_wrong_password_of_ours_loses_no_mail(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_after_the_last_attempt_the_mail_has_failed(settings: Settings, unused_port: int) -> None:
+def test_after_the_last_attempt_the_mail_has_failed(settings: Settings) -> None:
     (mail,) = write()
     Mail.objects.update(attempts=delivery.GIVE_UP_AFTER - 1)
-    settings.MAIL_TRANSPORT = transport(unused_port)
-    delivery.deliver_due()
+    assert attempt(settings, MailServer(rcpt="450 not now")) == 0
     mail.refresh_from_db()
-    assert mail.state == "failed"
+    assert (mail.state, mail.text) == ("failed", SECRET)
+
+
+@pytest.mark.django_db
+def test_a_server_that_is_down_for_days_fails_no_mail(settings: Settings, unused_port: int) -> None:
+    (mail,) = write()
+    Mail.objects.update(attempts=delivery.GIVE_UP_AFTER)
+    settings.MAIL_TRANSPORT = transport(unused_port)
+    for days, state in ((4, "queued"), (6, "failed")):
+        Mail.objects.update(created_at=timezone.now() - timedelta(days=days), due_at=timezone.now())
+        delivery.deliver_due()
+        mail.refresh_from_db()
+        assert mail.state == state
 
 
 def test_waiting_times_grow_are_jittered_and_end() -> None:
@@ -144,7 +155,7 @@ def test_waiting_times_grow_are_jittered_and_end() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_no_mail_twice(settings: Settings) -> None:
+def test_one_round_at_a_time_and_no_mail_twice(settings: Settings) -> None:
     mails = write(20)
     server = MailServer(seconds=0.01)
     sent: list[int] = []
@@ -164,8 +175,8 @@ def test_two_workers_send_no_mail_twice(settings: Settings) -> None:
 
     ids = [message["Message-ID"] for message in server.offered]
     assert sorted(ids) == sorted(f"<{mail.pk}@example.org>" for mail in mails)
-    assert sum(sent) == 20
-    assert min(sent) > 0, "both worked"
+    assert sorted(sent) == [0, 20], "the second left at once"
+    assert server.connections == 1
     close_old_connections()
 
 
@@ -176,3 +187,82 @@ def test_a_lease_keeps_others_away_and_ends(settings: Settings) -> None:
     assert delivery._claim() is None
     Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     assert delivery._claim() == mail
+
+
+@pytest.mark.django_db
+def test_many_mails_go_over_one_connection(settings: Settings) -> None:
+    write(5)
+    server = MailServer()
+    assert attempt(settings, server) == 5
+    assert server.connections == 1
+
+
+@pytest.mark.django_db
+def test_a_connection_carries_no_more_than_its_share(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "MAILS_A_CONNECTION", 2)
+    write(5)
+    server = MailServer()
+    assert attempt(settings, server) == 5
+    assert server.connections == 3
+
+
+@pytest.mark.django_db
+def test_a_server_that_hangs_up_after_some_mails_gets_the_rest_over_new_connections(settings: Settings) -> None:
+    write(7)
+    server = MailServer(mails_a_connection=2)
+    assert attempt(settings, server) == 5, "the third of each connection waits"
+    assert Mail.objects.filter(state="queued", attempts=1).count() == 2
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_refused_holds_up_nobody(settings: Settings) -> None:
+    write(9)
+    server = MailServer(refuses=frozenset({"person3@example.org", "person5@example.org"}))
+    assert attempt(settings, server) == 7
+    assert set(Mail.objects.filter(state="failed").values_list("recipient", flat=True)) == server.refuses
+
+
+@pytest.mark.django_db
+def test_greylisting_of_some_holds_up_nobody(settings: Settings) -> None:
+    write(9)
+    server = MailServer(refuses=frozenset({"person3@example.org"}), refusal="451 4.7.1 greylisted")
+    assert attempt(settings, server) == 8
+    assert_waits(Mail.objects.get(recipient="person3@example.org"), "SMTPRecipientsRefused 451")
+
+
+@pytest.mark.django_db
+def test_account_mails_go_before_notices(settings: Settings) -> None:
+    write(4)
+    Mail.objects.filter(recipient__in=["person0@example.org", "person1@example.org"]).update(kind="notice")
+    server = MailServer()
+    attempt(settings, server)
+    assert [message["To"][6] for message in server.offered] == ["2", "3", "0", "1"]
+
+
+@pytest.mark.django_db
+def test_a_clock_that_went_wrong_delays_no_mail(settings: Settings) -> None:
+    new, retried = write(2)
+    Mail.objects.filter(pk=new.pk).update(due_at=timezone.now() + timedelta(hours=3))  # written while it was ahead
+    Mail.objects.filter(pk=retried.pk).update(due_at=timezone.now() + timedelta(days=300), attempts=1)
+    assert attempt(settings, MailServer()) == 2
+
+
+@pytest.mark.django_db
+def test_a_round_ends_before_the_worker_would_end_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "ROUND", 0.2)
+    write(20)
+    assert 0 < attempt(settings, MailServer(seconds=0.05)) < 20
+
+
+@pytest.mark.django_db
+def test_the_headers_of_a_mail(settings: Settings) -> None:
+    (mail,) = write()
+    server = MailServer()
+    attempt(settings, server)
+    (message,) = server.offered
+    assert message["Date"].datetime == mail.created_at.replace(microsecond=0)
+    assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    assert set(message.keys()) == {
+        "Content-Type", "MIME-Version", "Content-Transfer-Encoding", "Subject", "From", "To", "Message-ID", "Date",
+        "Auto-Submitted", "X-Auto-Response-Suppress", "X-Peer", "X-MailFrom", "X-RcptTo",
+    } - {"X-Peer", "X-MailFrom", "X-RcptTo"}  # fmt: skip

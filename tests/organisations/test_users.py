@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertNumQueries, assertRedirects
 
+from accounts import refused
 from accounts.models import Action, AuditEvent, EmailChange, Mail, User
 from organisations import users
 from organisations.models import Membership, Organisation, Role
@@ -384,3 +385,15 @@ def test_who_never_accepted_is_not_logged_out_of_what_they_have(
 def test_an_address_that_is_too_long_is_refused(primary: Client) -> None:
     answer = primary.post(f"{LIST}add/", {**TYPED, "email": f"{'a' * 250}@example.org", "confirm": "on"})
     assertContains(answer, "There is a problem")
+
+
+def test_the_primary_user_sees_whose_mail_comes_back(primary: Client, organisation: Organisation) -> None:
+    colleague = make_member(organisation)
+    address = f"/organisation/users/{colleague.membership.pk}/"
+    for page in (primary.get("/organisation/users/"), primary.get(address)):
+        assert "comes back" not in page.content.decode()
+        assert "came back" not in page.content.decode()
+    for _ in range(refused.SUSPENDED_AFTER):
+        refused.count(email=colleague.email, failure="550", now=timezone.now())
+    assert primary.get("/organisation/users/").content.decode().count("E-mail comes back") == 1
+    assert "came back several times" in primary.get(address).content.decode()

@@ -13,7 +13,7 @@ from organisations.models import Organisation
 from results.models import Result
 from rvs import staff_groups
 from tests.factories import make_look, make_user
-from tests.test_access_matrix import JOB, LOOK, MATRIX, _outcome, addresses, people
+from tests.test_access_matrix import JOB, LOOK, MAIL, MATRIX, _outcome, addresses, people
 
 pytestmark = pytest.mark.django_db
 __all__ = ["addresses", "people"]  # fixtures
@@ -45,6 +45,10 @@ REGISTRATIONS: Final = "200 403 403 403"
 ORGANISATIONS: Final = "admin/organisations/organisation/<uuid:organisation_id>/"
 TABLE: Final[dict[str, tuple[str, str]]] = {
     **EVERYBODY,
+    "admin/accounts/mail/<uuid:mail_id>/again/": (
+        "200 403 200 403",
+        f"→/admin/accounts/mail/{MAIL}/change/ 403 →/admin/accounts/mail/{MAIL}/change/ 403",
+    ),
     "admin/accounts/user/<path:object_id>/open/": (OWN_POST, "200 403 200 403"),
     "admin/organisations/registration/": (PEOPLE, OWN_POST),
     "admin/organisations/registration/<uuid:registration_id>/": (PEOPLE, OWN_POST),
@@ -94,6 +98,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
 READERS: Final = {
     "accounts/auditevent": "403 403 403 403",
     "accounts/mail": "200 403 200 403",
+    "accounts/refusedaddress": "200 403 200 403",
     "accounts/user": "200 403 200 403",
     "results/importbatch": "403 200 403 403",
     "results/claim": "403 200 200 403",
@@ -171,7 +176,19 @@ def test_what_somebody_added_by_hand_is_taken_away_by_the_next_migration() -> No
 
 def test_no_group_may_change_or_delete_anything_but_texts_with_djangos_permissions() -> None:
     given = {name.partition(".")[2].partition("_")[0] for names in staff_groups.GROUPS.values() for name in names}
-    assert given == {"view", "add", "change", "delete", "confirm", "hold", "lift", "move", "decide", "supervise"}
+    assert given == {
+        "view",
+        "add",
+        "change",
+        "delete",
+        "confirm",
+        "hold",
+        "lift",
+        "move",
+        "decide",
+        "supervise",
+        "send",
+    }
     rows = re.compile(r"\.(add|change|delete)_")
     edited = {name for names in staff_groups.GROUPS.values() for name in names if rows.search(name)}
     assert edited == {
