@@ -149,6 +149,7 @@ class Action(models.TextChoices):
     ORGANISATION_SUGGESTED = "organisation_suggested", _("Organisation invited by a candidate")
     DATA_DOWNLOADED = "data_downloaded", _("Own data downloaded")
     ACCOUNT_CLOSED = "account_closed", _("Candidate’s account closed")
+    CHANGE_ACKNOWLEDGED = "change_acknowledged", _("Change of a result acknowledged")
     NOTE_ADDED = "note_added", _("Note added to a shared result")
     NOTE_DELETED = "note_deleted", _("Note on a shared result deleted")
     STAFF_CHANGED = "staff_changed", _("Changed by staff")

@@ -46,6 +46,7 @@ SHOWN: Final = frozenset(
         Action.EXAMS_CHANGED,
         Action.POLICY_CHANGED,
         Action.ACTIVITY_DOWNLOADED,
+        Action.CHANGE_ACKNOWLEDGED,
         Action.NOTE_ADDED,
         Action.NOTE_DELETED,
         Action.API_CLIENT_CREATED,

@@ -213,6 +213,18 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     "sharing.Announcement": {
         Kind.NONE: "id organisation made to_come announced_at ended_at",
     },
+    "sharing.OrganisationNotice": {
+        Kind.PSEUDONYM: "id result version acknowledged_by",
+        Kind.NONE: "organisation at acknowledged_at",
+    },
+    "sharing.CandidateNotice": {
+        Kind.PSEUDONYM: "id candidate share version",
+        Kind.NONE: "type ends_at at state settled_at",
+    },
+    "sharing.CandidateWishes": {
+        Kind.PSEUDONYM: "candidate",
+        Kind.NONE: "released opened expiring",
+    },
     "sharing.Check": {
         Kind.PSEUDONYM: "actor number_digest date_digest",
         Kind.NONE: "id organisation outcome at",

@@ -56,6 +56,9 @@ OF_PERSON: Final[dict[str, Callable[[User], Q]]] = {
     "sharing.Change": lambda user: _through(user, "share") | _through(user, "verification"),
     "sharing.Seen": lambda user: _through(user, "share"),
     "sharing.Note": lambda user: _through(user, "share"),
+    "sharing.OrganisationNotice": lambda user: Q(result__claim__candidate=user.pk),
+    "sharing.CandidateNotice": lambda user: Q(candidate=user.pk),
+    "sharing.CandidateWishes": lambda user: Q(candidate=user.pk),
     "sharing.OrganisationInvitation": lambda user: Q(candidate=user.pk),
 }
 """Which rows of a model are about a person, or about their results."""
@@ -88,6 +91,7 @@ HIDDEN: Final[dict[str, frozenset[str]]] = {
     "sharing.Access": frozenset({"actor"}),
     "sharing.Verification": frozenset({"made_by"}),
     "sharing.Seen": frozenset({"user"}),
+    "sharing.OrganisationNotice": frozenset({"acknowledged_by"}),
     "sharing.Note": frozenset({"author", "author_name"}),
     "results.ResultVersion": frozenset({"note", "issued_status"}),
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import F, Max, Q, Sum
+from django.db.models import F, Max, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from sharing.models import (  # noqa: F401  (type parameters)
         Access,
         Announcement,
+        CandidateNotice,
         Change,
         Check,
         Note,
+        OrganisationNotice,
         Pause,
         Share,
         Verification,
@@ -51,6 +53,24 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def after(self, position: int) -> "ChangeQuerySet":
         """What readers who have read up to `position` have not read yet, in order."""
         return self.filter(position__gt=position).order_by("position")
+
+
+class OrganisationNoticeQuerySet(models.QuerySet["OrganisationNotice"]):
+    def open(self) -> "OrganisationNoticeQuerySet":
+        """Of changes that nobody of the organisation has acknowledged."""
+        return self.filter(acknowledged_at=None)
+
+    def since(self, version_seen: str) -> "OrganisationNoticeQuerySet":
+        """For a subquery: the open ones of a right's result after the version with which the right began."""
+        return self.open().filter(
+            organisation=OuterRef("organisation"), result=OuterRef("result"), version_id__gt=OuterRef(version_seen)
+        )
+
+
+class CandidateNoticeQuerySet(models.QuerySet["CandidateNotice"]):
+    def waiting(self) -> "CandidateNoticeQuerySet":
+        """What the candidate is still to be told, the oldest first."""
+        return self.filter(state="waiting").order_by("at")
 
 
 class AccessQuerySet(models.QuerySet["Access"]):

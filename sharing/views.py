@@ -6,14 +6,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import user_actor
 from organisations.permissions import MemberRequest, Permission, requires
 from sharing import door
 from sharing.forms import CandidateSearchForm
 from sharing.models import Channel, Pause
-from sharing.responses import jpeg, pdf
+from sharing.responses import acknowledge_changes, jpeg, pdf
 
 
 @sensitive_post_parameters()
@@ -23,8 +23,13 @@ def candidate_search(request: MemberRequest) -> HttpResponse:
     """The form and the organisation's recent verifications; a POST checks."""
     form = CandidateSearchForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        recent = door.recent_verifications(organisation=request.organisation, now=timezone.now())
-        return render(request, "sharing/candidate_search.html", {"form": form, "recent": recent})
+        now = timezone.now()
+        context = {
+            "form": form,
+            "changed": door.changed_verifications(organisation=request.organisation, now=now),
+            "recent": door.recent_verifications(organisation=request.organisation, now=now),
+        }
+        return render(request, "sharing/candidate_search.html", context)
     found = door.check_by_number(
         organisation=request.organisation,
         actor=user_actor(request.user),
@@ -51,7 +56,16 @@ def _checks_paused(request: HttpRequest, pause: Pause) -> HttpResponse:
 def verification(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
     """What the candidate achieved, as it stands today."""
     opened = _open(request, verification_id, Channel.PAGE)
-    return render(request, "sharing/verification.html", {"opened": opened, "view": opened.view})
+    changes = door.see(opened=opened, organisation=request.organisation, user=request.user, now=timezone.now())
+    return render(request, "sharing/verification.html", {"opened": opened, "view": opened.view, "changes": changes})
+
+
+@require_POST
+@requires(Permission.VERIFY)
+def acknowledge(request: MemberRequest, verification_id: uuid.UUID) -> HttpResponse:
+    """The organisation has seen that the result changed."""
+    acknowledge_changes(request, door.RightId(door.RightKind.VERIFICATION, verification_id))
+    return redirect("sharing:verification", verification_id)
 
 
 @require_safe

@@ -178,6 +178,8 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "shared-results/<uuid:share_id>/notes/": (NO_POST, OWN),
     "shared-results/<uuid:share_id>/notes/<uuid:note_id>/delete/": (
         NO_POST, f"login 403 →/shared-results/{SHARE}/#notes 404 404 403 403"),
+    "shared-results/<uuid:share_id>/acknowledge/": (NO_POST, "login 403 404 404 404 403 403"),
+    "candidate-search/<uuid:verification_id>/acknowledge/": (NO_POST, "login 403 404 404 404 403 403"),
     "downloads/": (MEMBERS, NO_POST),
     "organisation/": (MEMBERS, NO_POST),
     "organisation/edit/": (PRIMARY, PRIMARY),

@@ -104,6 +104,7 @@ FOREIGN_KEYS: Final = {
         "sharing/models/rights",
         "sharing/models/traces",
         "sharing/models/ledger",
+        "sharing/models/notices",
         "sharing/models/reading",
         "downloads/models/download",
     )

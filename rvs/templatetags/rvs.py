@@ -55,6 +55,7 @@ TAGS: Final[dict[str, Tag]] = {
     "share-expired": Tag(_("Expired"), "quiet", "clock"),
     "share-withdrawn": Tag(_("Withdrawn"), "quiet", "cross"),
     "new": Tag(_("New"), "accent", "spark"),
+    "changed": Tag(_("Changed"), "warn", "alert"),
     # Applications of organisations, organisations, their users.
     "received": Tag(_("Received"), "accent", "mail"),
     "more_information": Tag(_("More information needed"), "warn", "clock"),

@@ -4,17 +4,20 @@ They check the organisation's right today, a share or a verification, and write 
 test shows that no other code hands a result to an organisation (tests/test_architecture.py).
 """
 
+from sharing.door.acknowledging import Waiting, acknowledge, waiting
+from sharing.door.changes import Kind, kinds_of
 from sharing.door.checking import (
     RIGHT_LASTS,
     Matched,
     Recent,
+    changed_verifications,
     check_announced,
     check_by_number,
     recent_verifications,
 )
 from sharing.door.criteria import Column, Criteria, Order
 from sharing.door.fresh import new_or_changed
-from sharing.door.history import Difference, see
+from sharing.door.history import Acknowledged, Changes, Difference, Step, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
 from sharing.door.opening import Opened, open_share, open_verification, photo, statement
 from sharing.door.rights import NotAvailableError, RightKind
@@ -23,9 +26,12 @@ from sharing.door.taking import RightId, Taken, take
 __all__ = [
     "MOST_COUNTED",
     "RIGHT_LASTS",
+    "Acknowledged",
+    "Changes",
     "Column",
     "Criteria",
     "Difference",
+    "Kind",
     "Line",
     "Listing",
     "Matched",
@@ -37,9 +43,14 @@ __all__ = [
     "Recent",
     "RightId",
     "RightKind",
+    "Step",
     "Taken",
+    "Waiting",
+    "acknowledge",
+    "changed_verifications",
     "check_announced",
     "check_by_number",
+    "kinds_of",
     "new_or_changed",
     "open_share",
     "open_verification",
@@ -49,4 +60,5 @@ __all__ = [
     "see",
     "statement",
     "take",
+    "waiting",
 ]

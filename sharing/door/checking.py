@@ -3,9 +3,10 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Exists, Value
 
 from accounts import audit
 from accounts.models import Action
@@ -17,9 +18,12 @@ from sharing import announcements, limits
 from sharing.door.history import changed_since
 from sharing.door.rights import RightKind
 from sharing.door.traces import count_access
-from sharing.models import Channel, Outcome, Pause, Scope
+from sharing.models import Channel, OrganisationNotice, Outcome, Pause, Scope
+from sharing.querysets import VerificationQuerySet
 
 RIGHT_LASTS = timedelta(days=365)
+MOST_CHANGED: Final = 100
+CHANGED: Final = Exists(OrganisationNotice.objects.since("version_seen"))
 MATCHING_STATUSES = {Status.RELEASED, Status.CANCELLED}
 """A check by number tells of these; the others answer like an unknown number."""
 
@@ -34,6 +38,7 @@ class Recent:
     status: str
     applicant_reference: str
     last_made_at: datetime
+    is_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,16 @@ def _verify(attempt: limits.Attempt, result: Result, applicant_reference: str) -
 
 def recent_verifications(*, organisation: Organisation, now: datetime) -> list[Recent]:
     """The organisation's latest verifications: enough to find one again, nothing of the outcome."""
+    return _lines(organisation.verifications.annotate(changed=CHANGED).recent(now))
+
+
+def changed_verifications(*, organisation: Organisation, now: datetime) -> list[Recent]:
+    """Those whose result has changed since, and nobody of the organisation has acknowledged it; the latest first."""
+    changed = organisation.verifications.filter(CHANGED, result__in=organisation.notices.open().values("result"))
+    return _lines(changed.annotate(changed=Value(value=True)).recent(now, MOST_CHANGED))
+
+
+def _lines(verifications: VerificationQuerySet) -> list[Recent]:
     return [
         Recent(
             verification_id=verification.pk,
@@ -224,8 +239,9 @@ def recent_verifications(*, organisation: Organisation, now: datetime) -> list[R
             status=view.status,
             applicant_reference=verification.applicant_reference,
             last_made_at=verification.last_made_at,
+            is_changed=verification.changed,  # type: ignore[attr-defined]  # an annotation
         )
-        for verification in organisation.verifications.recent(now)
+        for verification in verifications
         for view in [describe(verification.result.current)]
     ]
 

@@ -20,11 +20,12 @@ from results import catalogue
 from results.models import Claim, NameWords, Status
 from results.names import FoldedName, words_query
 from results.numbers import normalise
-from sharing.models import ReadMark, Seen
+from sharing.models import OrganisationNotice, ReadMark, Seen
 from sharing.querysets import ShareQuerySet
 
 VERSION: Final = "result__current__"
 BEFORE_ALL: Final = datetime(1, 1, 1, tzinfo=UTC)
+CHANGED: Final = Exists(OrganisationNotice.objects.since("version_shared"))
 RELEASED: Final = Q(**{f"{VERSION}status": Status.RELEASED})
 
 
@@ -49,12 +50,14 @@ class Criteria:
     shared_from: datetime | None = None
     shared_before: datetime | None = None
     new_only: bool = False
+    changed_only: bool = False
+    """Changed, and nobody of the organisation has acknowledged it."""
 
     @property
-    def of_somebody(self) -> bool:
-        """Whether one person is looked for: whatever is found, there is little of it."""
+    def of_few(self) -> bool:
+        """Whether one person is looked for, or what waits to be acknowledged: there is little of either."""
         personal = (self.name, self.candidate_id, self.number, self.email, self.applicant_reference, self.date_of_birth)
-        return any(personal)
+        return any(personal) or self.changed_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ def narrow(shares: ShareQuerySet, criteria: Criteria, *, reader: Reader, today: 
         narrowed = narrowed.filter(
             condition(organisation=reader.organisation, meets=meets, today=today, prefix=VERSION)
         )
+    if criteria.changed_only:
+        open_notices = reader.organisation.notices.open()
+        narrowed = narrowed.filter(CHANGED, result__in=open_notices.values("result"))
     return narrowed.filter(reader.unread()) if criteria.new_only else narrowed
 
 

@@ -8,10 +8,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from results.models import ResultVersion
+from organisations.models import Organisation
+from results.models import ResultVersion, Status
 from results.presentation import ResultView, describe
+from sharing.door.changes import Kind, kinds_of
 from sharing.door.opening import Opened
-from sharing.models import Seen
+from sharing.door.rights import RightKind
+from sharing.models import OrganisationNotice, Seen
 
 Facts = dict[str, str]
 
@@ -26,20 +29,82 @@ class Difference:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change that nobody of the organisation has acknowledged: when, and of what kind."""
+
+    at: datetime
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Who of the organisation said last that they have seen a change of this result, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed in a result, and what the organisation has still to say that it has seen."""
+
+    steps: list[Step]
+    differences: list[Difference]
+    acknowledged: Acknowledged | None
+
+    @property
+    def any(self) -> bool:
+        return bool(self.steps or self.differences)
+
+
 @transaction.atomic
-def see(*, opened: Opened, user: User, now: datetime) -> list[Difference]:
+def see(*, opened: Opened, organisation: Organisation, user: User, now: datetime) -> Changes:
     """Remember that the user opened this share, and tell what has changed since they first did.
 
-    What a result does not show, neither today nor when it was first seen, is not told by its history.
+    Also what changed before they came and nobody of the organisation has acknowledged.  A verification is compared with
+    what it found.  What a result does not show, neither today nor then, is not told by its history.
     """
     version = opened._version  # noqa: SLF001  (behind the door)
+    seen_id = opened._version_seen_id  # noqa: SLF001
+    told = list(organisation.notices.filter(result=version.result_id).order_by("version"))
+    waiting = [each for each in told if each.acknowledged_at is None and seen_id < each.version_id <= version.pk]
+    first_seen_id = seen_id if opened.kind is RightKind.VERIFICATION else _first_seen_id(opened, user, now)
+    if first_seen_id == version.pk and not waiting:
+        return Changes([], [], _acknowledged(told))
+    kinds = kinds_of(each.version_id for each in waiting)
+    history = list(version.result.versions.filter(number__lte=version.number))
+    before = min([_place(history, first_seen_id), *(_place(history, each.version_id) - 1 for each in waiting)])
+    begin = _last_shown(history, since=_place(history, seen_id), until=before)
+    return Changes(
+        [Step(each.at, kinds[each.version_id]) for each in waiting], _differences(history[begin:]), _acknowledged(told)
+    )
+
+
+def _last_shown(history: Sequence[ResultVersion], *, since: int, until: int) -> int:
+    """The last version up to `until` that showed an outcome, but none before the right began; else `until` itself."""
+    shown = (index for index in range(until, since - 1, -1) if history[index].status == Status.RELEASED)
+    return next(shown, until)
+
+
+def _first_seen_id(opened: Opened, user: User, now: datetime) -> int:
+    version = opened._version  # noqa: SLF001
     seen, _first = Seen.objects.get_or_create(
         share_id=opened.right_id, user=user, defaults={"version_first_seen": version, "first_seen_at": now}
     )
-    if seen.version_first_seen_id == version.pk:
-        return []
-    first = seen.version_first_seen.number
-    return _differences(list(version.result.versions.filter(number__gte=first, number__lte=version.number)))
+    return seen.version_first_seen_id
+
+
+def _place(history: Sequence[ResultVersion], version_id: int) -> int:
+    return next(index for index, version in enumerate(history) if version.pk == version_id)
+
+
+def _acknowledged(told: Sequence[OrganisationNotice]) -> Acknowledged | None:
+    last = max((each for each in told if each.acknowledged_at), key=lambda each: each.version_id, default=None)
+    if last is None or last.acknowledged_at is None:
+        return None
+    person = User.objects.filter(pk=last.acknowledged_by.rpartition(":")[2]).first()
+    return Acknowledged(person.get_full_name() if person else _("a former user"), last.acknowledged_at)
 
 
 def changed_since(*, version: ResultVersion, seen_id: int) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from organisations.models import Organisation
 from results.presentation import describe
-from sharing.door.criteria import Criteria, Order, Reader, narrow
+from sharing.door.criteria import CHANGED, Criteria, Order, Reader, narrow
 from sharing.models import Share
 from sharing.querysets import ShareQuerySet
 
@@ -41,6 +41,7 @@ class Line:
     score: str
     cefr: str
     is_new: bool
+    is_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +122,18 @@ class Listing:
     def _key(self) -> Combinable:
         """What the list is ordered by.
 
-        Somebody who is looked for is not to be found by going through the list from its beginning, which the database
-        would do to have a page full soon: the order is hidden from it, so that it looks for the person first.
+        What there is little of is not to be found by going through the list from its beginning, which the database
+        would do to have a page full soon: the order is hidden from it, so that it looks for them first.
         """
         key = self.order.key
-        return key + Value(timedelta(0)) if self.criteria.of_somebody and key == F("shared_at") else key
+        return key + Value(timedelta(0)) if self.criteria.of_few and key == F("shared_at") else key
 
     @property
     def _in_force(self) -> ShareQuerySet:
         return self.organisation.shares.in_force(self.now)
 
     def _rows(self, at: Position | None, limit: int) -> list[Share]:
-        unread = Case(When(self.reader.unread(), then=Value(value=True)), default=False, output_field=BooleanField())
-        rows = self._beside(at).select_related("result__current").annotate(is_new=unread)
-        return list(rows[:limit])
+        return list(_told(self._beside(at), self.reader)[:limit])
 
     def _beside(self, at: Position | None) -> ShareQuerySet:
         """The list from a position on, the nearest first."""
@@ -155,9 +154,13 @@ def others_of_candidate(*, organisation: Organisation, share_id: uuid.UUID, user
     """What else the same person shared with the organisation: results in the same account."""
     listing = Listing(organisation, user, now)
     shares = listing.shares.filter(result__claim__candidate__claims__result__shares=share_id).exclude(pk=share_id)
-    unread = Case(When(listing.reader.unread(), then=Value(value=True)), default=False, output_field=BooleanField())
-    rows = shares.select_related("result__current").annotate(is_new=unread).order_by("-shared_at", "pk")
-    return [_line(row) for row in rows[:PAGE_SIZE]]
+    return [_line(row) for row in _told(shares, listing.reader).order_by("-shared_at", "pk")[:PAGE_SIZE]]
+
+
+def _told(shares: ShareQuerySet, reader: Reader) -> ShareQuerySet:
+    """With what a line says."""
+    unread = Case(When(reader.unread(), then=Value(value=True)), default=False, output_field=BooleanField())
+    return shares.select_related("result__current").annotate(is_new=unread, is_changed=CHANGED)
 
 
 def _ordering(*, falling: bool) -> tuple[str, str]:
@@ -185,4 +188,5 @@ def _line(row: Share) -> Line:
         score=view.score_text,
         cefr=view.cefr,
         is_new=row.is_new,  # type: ignore[attr-defined]  # an annotation
+        is_changed=row.is_changed,  # type: ignore[attr-defined]
     )

@@ -42,6 +42,7 @@ class Opened:
     date_of_birth: date
     view: ResultView
     _version: ResultVersion
+    _version_seen_id: int
 
     @property
     def version_id(self) -> int:
@@ -103,6 +104,7 @@ def _open(right: Right, *, organisation: Organisation, actor: str, channel: Chan
         date_of_birth=version.date_of_birth,
         view=view,
         _version=version,
+        _version_seen_id=right.version_seen_id,
     )
 
 

@@ -3,6 +3,7 @@
 from sharing.models.checks import Announcement, Check, Outcome, Pause, Scope
 from sharing.models.invitation import OrganisationInvitation
 from sharing.models.ledger import Change, ChangeType, Counter
+from sharing.models.notices import CandidateNotice, CandidateWishes, NoticeState, NoticeType, OrganisationNotice
 from sharing.models.reading import Note, ReadMark, Seen
 from sharing.models.rights import Ending, Share, Verification
 from sharing.models.traces import Access, Channel
@@ -10,6 +11,8 @@ from sharing.models.traces import Access, Channel
 __all__ = [
     "Access",
     "Announcement",
+    "CandidateNotice",
+    "CandidateWishes",
     "Change",
     "ChangeType",
     "Channel",
@@ -17,7 +20,10 @@ __all__ = [
     "Counter",
     "Ending",
     "Note",
+    "NoticeState",
+    "NoticeType",
     "OrganisationInvitation",
+    "OrganisationNotice",
     "Outcome",
     "Pause",
     "ReadMark",

@@ -74,6 +74,7 @@ class SearchForm(forms.Form):
     shared_from = _day(_("Shared from"))
     shared_to = _day(_("Shared to"))
     new = forms.BooleanField(label=_("New only"), required=False)
+    changed = forms.BooleanField(label=_("Changed, not acknowledged"), required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -92,7 +93,7 @@ class SearchForm(forms.Form):
             _("Candidate"): PERSONAL[1:],
             _("Exam"): ("exam", "place", "centre", "status"),
             _("Result"): ("cefr", "score_from", "score_to", "meets"),
-            _("Shared"): ("shared_from", "shared_to"),
+            _("Shared"): ("shared_from", "shared_to", "changed"),
         }
         return [(legend, [self[name] for name in names]) for legend, names in groups.items()]
 
@@ -105,6 +106,7 @@ class SearchForm(forms.Form):
             first = timezone.localdate() - timedelta(days=PERIODS[period][0] - 1)
         return Criteria(
             new_only=values.pop("new", False),
+            changed_only=values.pop("changed", False),
             shared_from=_beginning(first) if first else None,
             shared_before=_beginning(last + timedelta(days=1)) if last else None,
             **values,

@@ -20,7 +20,7 @@ from organisations.requirements import Meets, assess
 from sharing import door, reading
 from sharing.door import Listing
 from sharing.models import Channel, Share
-from sharing.responses import jpeg, pdf
+from sharing.responses import acknowledge_changes, jpeg, pdf
 from sharing.shared_results.choosing import chosen, listing_of
 from sharing.shared_results.forms import FIRST_DAY, NoteForm, SearchForm
 from sharing.shared_results.searches import Search, keep
@@ -48,6 +48,7 @@ def shared_results(request: MemberRequest) -> HttpResponse:
         "previous_url": search.at(page.previous),
         "next_url": search.at(page.next),
         "total": _total(listing, page),
+        "waiting": door.waiting(organisation=request.organisation, now=now),
         "loaded_at": now.isoformat(),
     }
     return render(request, "sharing/shared_results/list.html", context)
@@ -73,6 +74,14 @@ def mark_all_read(request: MemberRequest) -> HttpResponse:
     reading.mark_all_read(organisation=request.organisation, user=request.user, until=until, now=now)
     messages.success(request, _("Everything shared so far is now marked as read."))
     return _back_to_list(request)
+
+
+@require_POST
+@requires(Permission.VERIFY)
+def acknowledge(request: MemberRequest, share_id: uuid.UUID) -> HttpResponse:
+    """The organisation has seen that the result changed."""
+    acknowledge_changes(request, door.RightId(door.RightKind.SHARE, share_id))
+    return redirect(f"{reverse('sharing:share', args=[share_id])}{_query(request.GET)}")
 
 
 @require_safe
@@ -127,7 +136,7 @@ def _share_page(request: MemberRequest, share_id: uuid.UUID, form: NoteForm) -> 
     context = {
         "opened": opened,
         "view": opened.view,
-        "differences": door.see(opened=opened, user=request.user, now=now),
+        "changes": door.see(opened=opened, organisation=request.organisation, user=request.user, now=now),
         "meets": _meets(request, opened),
         "others": door.others_of_candidate(
             organisation=request.organisation, share_id=share_id, user=request.user, now=now

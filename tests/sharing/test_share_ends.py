@@ -31,7 +31,8 @@ def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[st
 
 
 OF_A_SHARE: Final = sorted(set(routes()))
-ONLY_POSTED: Final = {route for route in OF_A_SHARE if "notes/" in route}
+ONLY_POSTED: Final = {route for route in OF_A_SHARE if "notes/" in route or "acknowledge" in route}
+LATE: Final = {"text": "Late", "version": 1}
 
 
 @pytest.fixture
@@ -83,9 +84,9 @@ def test_afterwards_there_is_no_such_thing(
 ) -> None:
     where = address(route, share)
     end(share)
-    answer = verifier.post(where, {"text": "Late"}) if route in ONLY_POSTED else verifier.get(where)
+    answer = verifier.post(where, LATE) if route in ONLY_POSTED else verifier.get(where)
     unknown = where.replace(str(share.pk), str(uuid.uuid4()))
-    nothing = verifier.post(unknown, {"text": "Late"}) if route in ONLY_POSTED else verifier.get(unknown)
+    nothing = verifier.post(unknown, LATE) if route in ONLY_POSTED else verifier.get(unknown)
     assert (answer.status_code, nothing.status_code) == (404, 404)
     assert len(answer.content) == len(nothing.content), "tokens differ, nothing else"
     assert not Access.objects.exists()
@@ -96,7 +97,7 @@ def test_afterwards_there_is_no_such_thing(
 def test_a_suspended_organisation_is_shut_out(verifier: Client, share: Share, route: str) -> None:
     suspended(share)
     where = address(route, share)
-    answer = verifier.post(where, {"text": "Late"}) if route in ONLY_POSTED else verifier.get(where)
+    answer = verifier.post(where, LATE) if route in ONLY_POSTED else verifier.get(where)
     assert answer.status_code == 403
     assert not Access.objects.exists()
 

@@ -118,7 +118,7 @@ def test_opening_it_makes_it_read_for_this_user_alone(verifier: Client, primary:
 
 
 def changes(client: Client, share: Share) -> dict[str, tuple[str, str, str]]:
-    differences = client.get(page_of(share)).context["differences"]
+    differences = client.get(page_of(share)).context["changes"].differences
     return {each.what: (each.before, each.now, f"{each.since:%-d %B}") for each in differences}
 
 
