@@ -1,11 +1,13 @@
 """Asking for a download: what was chosen is frozen as items, and the work is cut into parts."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +20,7 @@ from downloads.options import Options
 from downloads.tasks import work_on_downloads
 from downloads.worker import LEASE
 from organisations.models import Organisation
+from sharing import door
 from sharing.querysets import ShareQuerySet, VerificationQuerySet
 
 AT_ONCE: Final = {Format.STATEMENTS: 5}
@@ -68,14 +71,15 @@ def ask(
         asked_by_name=by.get_full_name(),
         asked_at=now,
         format=format,
-        template_name=template.name if template else "",
+        template_name=template.name if template else chosen.again.template_name if chosen.again else "",
         options=_options(format, template, chosen.again),
         selection=chosen.words[:LONGEST_SELECTION],
         made_again_from=chosen.again,
         asked_for=0,
     )
     download.save(force_insert=True)
-    download.asked_for = _freeze(download, chosen)
+    with suppress(EmptyResultSet):  # Django knows without asking that nothing can be found
+        download.asked_for = _freeze(download, chosen)
     if not download.asked_for:
         raise RefusedError(_("Nothing was chosen. Tick the results that you want to download."))
     small = download.asked_for <= AT_ONCE.get(format, ROWS_AT_ONCE)
@@ -102,6 +106,16 @@ def cancel(*, download: Download, by: User, now: datetime) -> bool:
     endings.forget_parts(download)
     _record(Action.DOWNLOAD_CANCELLED, download, by)
     return True
+
+
+def tell_by_mail(*, download: Download, by: User) -> bool:
+    """Send whoever asked a mail when it is ready.  False when it is too late, or somebody else's."""
+    return bool(Download.objects.open().filter(pk=download.pk, asked_by=by).update(mail_when_ready=True))
+
+
+def let_colleagues(*, download: Download, see: bool) -> None:
+    """Whether Admin Users other than the one who asked see it and fetch its file."""
+    Download.objects.filter(pk=download.pk).update(for_colleagues=see)
 
 
 def _refuse_too_many(organisation: Organisation) -> None:
@@ -150,13 +164,12 @@ def _freeze(download: Download, chosen: Chosen) -> int:
     with connection.cursor() as cursor:
         if chosen.again:
             cursor.execute(_AGAIN, [download.pk, chosen.again.pk, LeftOut.ENDED])
-        elif chosen.rights is not None and not chosen.rights.query.is_empty():
-            rights = chosen.rights[: most + 1]
+        elif chosen.rights is not None:
+            exams = Options.load(download.options).exams
+            rights = (door.of_exams(chosen.rights, exams) if exams else chosen.rights)[: most + 1]
             sql, values = rights.values("pk", "result__claim__candidate").query.sql_with_params()
             column = "share_id" if isinstance(rights, ShareQuerySet) else "verification_id"
             cursor.execute(_RIGHTS.format(column=column, chosen=sql), [download.pk, *values])
-        else:
-            return 0
         if cursor.rowcount > most:
             raise RefusedError(
                 _("That is more than %(most)s results, which is the most that one download holds. Narrow the list.")

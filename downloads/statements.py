@@ -5,8 +5,6 @@ import io
 import itertools
 import json
 import logging
-import re
-import unicodedata
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import user_actor
 from accounts.spreadsheets import plain
+from downloads.file_names import safe
 from downloads.made import LeaseLostError, Made, NothingLeftError, advance, note_items
 from downloads.models import Download, Item, LeftOut, Part
 from results.staff.files import local_path
@@ -29,7 +28,6 @@ logger = logging.getLogger("rvs.downloads")
 
 INDEX: Final = "index.json"
 """In the ZIP of a part: the lines of the index, in order."""
-LONGEST_NAME: Final = 40
 
 
 class Line(NamedTuple):
@@ -104,12 +102,9 @@ def put_together(download: Download, folder: Path) -> Made:
     return Made(path, name)
 
 
-def file_name(number: int, view_name: str, reference_number: str) -> str:
-    """Unlike any other in its ZIP, and safe on every system: a number first, then letters, digits and hyphens."""
-    ascii_name = unicodedata.normalize("NFKD", view_name).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^0-9A-Za-z]+", "-", ascii_name).strip("-")[:LONGEST_NAME].strip("-")
-    parts = [f"{number:05}", words, re.sub(r"[^0-9A-Za-z-]", "", reference_number)]
-    return "-".join(part for part in parts if part) + ".pdf"
+def file_name(number: int, candidate_name: str, reference_number: str) -> str:
+    """Unlike any other in its ZIP by what it begins with, and safe on every system."""
+    return f"{safe(f'{number:05}-{reference_number}-{candidate_name}')}.pdf"
 
 
 def _items(part: Part) -> list[Item]:

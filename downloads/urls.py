@@ -1,8 +1,15 @@
 from django.urls import URLPattern, URLResolver, path
 
-from downloads.views import history
+from downloads.views import asking, history
 
 app_name = "downloads"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("downloads/", history.history, name="history"),
+    path("downloads/ask/", asking.ask, name="ask"),
+    path("downloads/<uuid:download_id>/", history.download, name="download"),
+    path("downloads/<uuid:download_id>/file", history.file, name="file"),
+    path("downloads/<uuid:download_id>/again/", history.again, name="again"),
+    path("downloads/<uuid:download_id>/cancel/", history.cancel, name="cancel"),
+    path("downloads/<uuid:download_id>/mail/", history.mail, name="mail"),
+    path("downloads/<uuid:download_id>/colleagues/", history.colleagues, name="colleagues"),
 ]

@@ -7,10 +7,12 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from accounts.audit import user_actor
 from accounts.models import RecordLook, User
+from downloads.models import Download
 from organisations.api_clients import secrets
 from organisations.models import ApiClient, JoinRequest, JoinState, Membership, Organisation, Registration, Role
 from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
@@ -216,6 +218,17 @@ def make_claim(
     claim.pk = uuid.UUID(claim_id) if claim_id else claim.pk
     claim.save(force_insert=True)
     return claim
+
+
+def make_download(share: Share, by: User | None, **fields: Any) -> Download:
+    """The Statement of Results behind a share, downloaded; its file holds nothing."""
+    values = {"format": "statements", "asked_by_name": "-", "selection": "-", "asked_for": 1, "done": 1}
+    values |= {"state": "ready", "size": 4, "ended_at": datetime.now(UTC)}
+    download = Download(organisation=share.organisation, asked_by=by, **{**values, **fields})
+    download.file.save("statement.pdf", ContentFile(b"%PDF"), save=False)
+    download.save(force_insert=True)
+    download.items.create(position=1, share=share, version=share.version_shared)
+    return download
 
 
 def share_result(organisation: Organisation, result: Result | None = None, **fields: Any) -> Share:

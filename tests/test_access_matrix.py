@@ -20,6 +20,7 @@ from sharing.models import Note, OrganisationInvitation, Pause
 from tests.factories import (
     make_batch,
     make_claim,
+    make_download,
     make_import,
     make_join_request,
     make_look,
@@ -84,6 +85,8 @@ LOOK: Final = "00000000-0000-4000-8000-0000000000a2"
 MAIL: Final = "3b0f0c6e-5d43-4d26-9f7e-0a4b6f6f9f31"
 CLAIM: Final = "00000000-0000-4000-8000-0000000000a3"
 SHARE: Final = "00000000-0000-4000-8000-0000000000a4"
+DOWNLOAD: Final = "00000000-0000-4000-8000-0000000000a5"
+OF_DOWNLOAD: Final = f"login 403 →/downloads/{DOWNLOAD}/ →/downloads/{DOWNLOAD}/ 404 403 403"
 
 MATRIX: Final[dict[str, tuple[str, str]]] = {
     "": ("200 →/candidate/ →/shared-results/ →/shared-results/ →/shared-results/ →/shared-results/ →/admin/",
@@ -181,6 +184,13 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "shared-results/<uuid:share_id>/acknowledge/": (NO_POST, "login 403 404 404 404 403 403"),
     "candidate-search/<uuid:verification_id>/acknowledge/": (NO_POST, "login 403 404 404 404 403 403"),
     "downloads/": (MEMBERS, NO_POST),
+    "downloads/ask/": (NO_POST, TO_THE_LIST),
+    "downloads/<uuid:download_id>/": (OWN, NO_POST),
+    "downloads/<uuid:download_id>/file": (OWN, NO_POST),
+    "downloads/<uuid:download_id>/again/": (NO_POST, OWN),
+    "downloads/<uuid:download_id>/cancel/": (NO_POST, OF_DOWNLOAD),
+    "downloads/<uuid:download_id>/mail/": (NO_POST, OF_DOWNLOAD),
+    "downloads/<uuid:download_id>/colleagues/": (NO_POST, OF_DOWNLOAD),
     "organisation/": (MEMBERS, NO_POST),
     "organisation/edit/": (PRIMARY, PRIMARY),
     "organisation/name/": (PRIMARY, PRIMARY),
@@ -342,6 +352,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:claim_id>": make_claim(Result.objects.get(), people["candidate"], claim_id=CLAIM).pk,
         "<uuid:share_id>": share.pk,
         "<uuid:note_id>": note.pk,
+        "<uuid:download_id>": make_download(share, author, id=DOWNLOAD).pk,
         "<uuid:member_id>": make_member(organisation).membership.pk,
         "<uuid:request_id>": make_join_request(organisation).pk,
         "<slug:slug>": "logging-in",
@@ -399,6 +410,8 @@ def _log_in(person: User | None, **options: bool) -> Client:
 
 def _outcome(client: Client, method: str, address: str) -> str:
     response = client.generic(method, address)
+    if response.streaming:
+        list(response)  # read to its end, and so closed
     if response.status_code not in {301, 302}:
         return str(response.status_code)
     target, _, query = response["Location"].partition("?")

@@ -102,6 +102,11 @@ class Download(models.Model):
         """Waits for a worker, or is being made."""
         return self.state in {DownloadState.QUEUED, DownloadState.RUNNING}
 
+    @property
+    def tag(self) -> str:
+        """Its state's name among all that have a tag."""
+        return f"download-{self.state}"
+
 
 def part_name(part: "Part", name: str) -> str:
     return f"downloads/{part.download_id}/{name}"

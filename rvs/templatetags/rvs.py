@@ -70,6 +70,13 @@ TAGS: Final[dict[str, Tag]] = {
     "invited": Tag(_("Invited"), "warn", "mail"),
     "ran_out": Tag(_("Invitation ran out"), "warn", "clock"),
     "mail_comes_back": Tag(_("E-mail comes back"), "warn", "mail"),
+    # Downloads.
+    "download-queued": Tag(_("Waits its turn"), "warn", "clock"),
+    "download-running": Tag(_("Being made"), "accent", "clock"),
+    "download-ready": Tag(_("Ready"), "good", "check"),
+    "download-cancelled": Tag(_("Cancelled"), "quiet", "cross"),
+    "download-failed": Tag(_("Failed"), "bad", "alert"),
+    "download-expired": Tag(_("File deleted"), "quiet", "minus"),
     "deactivated": Tag(_("Deactivated"), "quiet", "minus"),
 }
 

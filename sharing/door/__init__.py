@@ -16,7 +16,7 @@ from sharing.door.checking import (
     recent_verifications,
 )
 from sharing.door.criteria import Column, Criteria, Order
-from sharing.door.fresh import new_or_changed
+from sharing.door.fresh import new_or_changed, of_exams
 from sharing.door.history import Acknowledged, Changes, Difference, Step, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
 from sharing.door.opening import Opened, open_share, open_verification, photo, statement
@@ -52,6 +52,7 @@ __all__ = [
     "check_by_number",
     "kinds_of",
     "new_or_changed",
+    "of_exams",
     "open_share",
     "open_verification",
     "others_of_candidate",

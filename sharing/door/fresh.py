@@ -1,10 +1,12 @@
-"""What somebody has not taken away yet, in the version that is in force."""
+"""Which shares and verifications somebody takes away: what is new to them, or of some exams only."""
+
+from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef
 
 from sharing.door.criteria import RELEASED
 from sharing.models import Access, Channel
-from sharing.querysets import ShareQuerySet
+from sharing.querysets import ShareQuerySet, VerificationQuerySet
 
 
 def new_or_changed(shares: ShareQuerySet, *, actor: str, channel: Channel) -> ShareQuerySet:
@@ -14,3 +16,10 @@ def new_or_changed(shares: ShareQuerySet, *, actor: str, channel: Channel) -> Sh
     )
     fresh = shares.filter(~Exists(taken))
     return fresh.filter(RELEASED) if channel == Channel.STATEMENT else fresh
+
+
+def of_exams(
+    rights: ShareQuerySet | VerificationQuerySet, exams: Iterable[str]
+) -> ShareQuerySet | VerificationQuerySet:
+    """Those of results of these exams."""
+    return rights.filter(result__current__exam__in=list(exams))

@@ -23,8 +23,8 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   show(false);
 }
 
-// The user's menu closes on Escape and on a click elsewhere.
-for (const menu of document.querySelectorAll(".user-menu")) {
+// Menus close on Escape and on a click elsewhere.
+for (const menu of document.querySelectorAll(".user-menu, .download-menu")) {
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   });

@@ -2,7 +2,7 @@
 // The list works without this file; with it, one tick box ticks a whole page.
 
 for (const form of document.querySelectorAll(".list-form")) {
-  const boxes = [...form.querySelectorAll("input[name=share]")];
+  const boxes = [...form.querySelectorAll("tbody .tick input")];
   const cell = form.querySelector("thead .tick");
   const all = document.createElement("input");
   const label = document.createElement("label");
@@ -18,12 +18,12 @@ for (const form of document.querySelectorAll(".list-form")) {
   all.setAttribute("aria-label", form.dataset.tickAll);
   all.addEventListener("change", () => {
     for (const box of boxes) box.checked = all.checked;
-    ticked.checked = true;
+    if (ticked) ticked.checked = true;
     show();
   });
   for (const box of boxes) {
     box.addEventListener("change", () => {
-      ticked.checked = true;
+      if (ticked) ticked.checked = true;
       show();
     });
   }
