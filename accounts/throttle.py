@@ -1,6 +1,8 @@
 """Counted limits in the database: atomic, shared by all processes, and there when Redis is not."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils.crypto import salted_hmac
@@ -40,6 +42,40 @@ def give_back(*, kind: str, subject: str, now: datetime) -> None:
         cursor.execute(
             "update accounts_throttle set uses = array_remove(uses, %s) where key = %s", [now, _key(kind, subject)]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What is left of a steady allowance; times in seconds.  `wait` is 0 where the use was counted."""
+
+    left: int
+    until_full: float
+    wait: float
+
+
+def flow(*, kind: str, subject: str, limit: int, window: timedelta, now: datetime) -> Flow:
+    """Count one use of an allowance of `limit`, which fills up again steadily, within `window` when it was used up.
+
+    One moment a subject is kept, however much it uses: when its allowance will be full again.
+    """
+    each = window / limit
+    key = _key(kind, subject)
+    values: dict[str, Any] = {"key": key, "now": now, "each": each, "window": window}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into accounts_throttle as kept (key, uses, ends_at) values (%(key)s, '{}', %(now)s + %(each)s)
+            on conflict (key) do update set ends_at = greatest(kept.ends_at, %(now)s) + %(each)s
+            where greatest(kept.ends_at, %(now)s) + %(each)s <= %(now)s + %(window)s
+            returning ends_at
+            """,
+            values,
+        )
+        if counted := cursor.fetchone():
+            return Flow(int((now + window - counted[0]) / each), (counted[0] - now).total_seconds(), 0)
+        cursor.execute("select ends_at from accounts_throttle where key = %s", [key])
+        full: datetime = (cursor.fetchone() or (now,))[0]
+    return Flow(0, (full - now).total_seconds(), max((full + each - now - window).total_seconds(), 0.001))
 
 
 def strike(*, kind: str, subject: str, limit: int, window: timedelta, now: datetime) -> datetime | None:

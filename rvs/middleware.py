@@ -1,6 +1,7 @@
 """Headers and log line of every answer."""
 
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from django.utils.cache import add_never_cache_headers
 logger = logging.getLogger("rvs.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+UUID = re.compile("[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(\\1[0-9a-fA-F]{4}){2}\\1[0-9a-fA-F]{12}", re.ASCII)
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -27,7 +29,7 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = uuid.uuid4().hex
+        request_id = _request_id(request)
         started = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
@@ -42,6 +44,12 @@ class RequestLogMiddleware:
             },
         )
         return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    """The sender's own, if it is a UUID; anything else might be a word of a person, and this one is logged."""
+    sent = request.headers.get("X-Request-ID", "")
+    return sent.lower() if UUID.fullmatch(sent) else uuid.uuid4().hex
 
 
 class PrivacyHeadersMiddleware:

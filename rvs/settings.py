@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rvs.middleware.PrivacyHeadersMiddleware",
+    "rvs.api.ProblemMiddleware",
     "organisations.api_clients.exposure.SecretInAddressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",  # below the headers, which static files carry too
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -271,7 +272,7 @@ CSRF_COOKIE_NAME = "csrf" if DEMONSTRATION else "__Host-csrf"
 CSRF_FAILURE_VIEW = "rvs.errors.csrf_failure"
 if not DEMONSTRATION:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^(api|ce)(/|$)"]  # programs are refused over http: rvs/api.py
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 
 from organisations.api_clients import oauth
 from organisations.registrations.views import register
-from rvs import health, mailbox, pages, subject_access
+from rvs import api, health, mailbox, pages, subject_access
 from rvs.ui_components import ui_components
 
 # Staff come in by the one log-in door, with its limits; never by the admin's own.
@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("downloads.urls")),
     path("", include("notifications.urls")),
     path("oauth/token/", oauth.token, name="oauth_token"),
+    *api.urlpatterns,
     path("candidate/", include("sharing.candidate.urls")),
     path("candidate/data/", subject_access.page, name="own_data"),
     path("candidate/data/my-data.json", subject_access.as_json, name="own_data_json"),
