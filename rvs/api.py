@@ -143,6 +143,9 @@ class ProblemMiddleware:
         return self._told(request, response)
 
     def _told(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.headers.get("Content-Type") == PROBLEM:  # told already, but not in the words of this call
+            status, detail = HTTPStatus(response.status_code), json.loads(response.content)["detail"]
+            return told(request, Refused(status.value, "", status.phrase, detail))
         status = HTTPStatus(response.status_code)
         kept = {
             name: response[name]

@@ -25,7 +25,7 @@ from results.models import Candidate, CandidateRegistration, Result
 from results.numbers import secret_digest
 from rvs.logs import JsonFormatter
 from rvs.personal_data import Kind, kinds
-from tests.factories import make_api_client, make_organisation, make_result
+from tests.factories import basic, make_api_client, make_organisation, make_result
 from tests.hostile.faults import CULPRITS, FAULTS
 from tests.hostile.leaks import broker_contents, servers_log
 from tests.results.loading import undone
@@ -247,6 +247,26 @@ def test_logs_say_nothing_of_anybody_on_any_page(everywhere: list[str], somebody
     lines = said.getvalue().splitlines()
     assert len(lines) > len(everywhere)
     assert all(json.loads(line)["message"] for line in lines)
+    assert_silent(said.getvalue())
+
+
+def test_logs_say_nothing_of_what_programs_send_and_get(somebody: tuple[User, Organisation]) -> None:
+    headers = {"Authorization": basic(make_api_client(somebody[1]))}
+    client = Client(raise_request_exception=False, headers=headers)
+    born = PLANTED["results.ResultVersion.date_of_birth"]
+    check = {"reference_number": "KANARI0REFERENCE", "date_of_birth": born, "applicant_reference": "kanari-applicant"}
+    with overheard() as said:
+        for body in (check, {**check, "date_of_birth": "1987-11-24"}, {**check, "kanari-name": "Kanariones"}):
+            client.post("/api/v1/verifications", json.dumps(body), content_type="application/json")
+        for address in ("/api/v1/shares", "/api/v1/changes", "/ce/v1/result-verification"):
+            answers = [client.get(address), client.get(address, {"referenceNumber": "KANARI0REFERENCE"})]
+            for word in CANARIES:
+                client.get(address, {"cursor": word, "limit": word, word: word}, headers={"X-Request-ID": word})
+        for fault in FAULTS:
+            with undone(), mock.patch("sharing.api.v1.door.take", side_effect=fault(" ".join(CANARIES))):
+                client.get("/api/v1/shares")
+    assert b"KANARI0REFERENCE" in answers[1].content
+    assert said.getvalue().count('"exception"') >= len(FAULTS)
     assert_silent(said.getvalue())
 
 

@@ -382,7 +382,10 @@ def test_it_is_refused_and_flagged_once(program: ApiClient, boss: str, address: 
     for secret in (api_secret(program), api_secret(program).replace("_", "%5F")):
         answer = Client().generic(method, address.format(secret), headers={"Authorization": basic(program)})
         assert answer.status_code == 400
-        assert answer["Content-Type"] == "application/problem+json"
+        if address.startswith("/ce/"):
+            assert answer.content.startswith(b"Message Not processed")
+        else:
+            assert answer["Content-Type"] == "application/problem+json"
         assert secret not in answer.content.decode()
     program.refresh_from_db()
     assert program.exposed_at
