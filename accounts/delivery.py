@@ -217,14 +217,19 @@ def message_id(mail: Mail) -> str:
     return f"<{mail.pk}@{host}>"
 
 
-def _message(mail: Mail) -> EmailMultiAlternatives:
-    headers = {
+def headers_of(mail: Mail) -> dict[str, str]:
+    """What a mail carries besides From, To and Subject."""
+    return {
         "Message-ID": message_id(mail),
         "Date": format_datetime(mail.created_at),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",  # the same for Outlook: a mailbox of ours that nobody reads
         **mail.headers,
     }
+
+
+def _message(mail: Mail) -> EmailMultiAlternatives:
+    headers = headers_of(mail)
     message = EmailMultiAlternatives(mail.subject, mail.text, mail.sender, [mail.recipient], headers=headers)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")

@@ -21,7 +21,7 @@ class OutboxBackend(BaseEmailBackend):
     """Stores each mail, once for each recipient, in the caller's transaction."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        mails = [_row(message, recipient) for message in email_messages for recipient in message.recipients()]
+        mails = [row_of(message, to) for message in email_messages for to in message.recipients()]
         _find_owners(mails)
         Mail.objects.bulk_create(
             mails, ignore_conflicts=True, batch_size=1_000
@@ -30,7 +30,8 @@ class OutboxBackend(BaseEmailBackend):
         return len(email_messages)
 
 
-def _row(message: EmailMessage, recipient: str) -> Mail:
+def row_of(message: EmailMessage, recipient: str) -> Mail:
+    """The row of a mail to one of its recipients, not stored."""
     if message.attachments:
         raise ValueError("The outbox carries no attachments: results never travel by mail.")
     alternatives = getattr(message, "alternatives", [])

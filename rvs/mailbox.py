@@ -12,7 +12,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
+
+from rvs.mail_pages import FRAMES_MAILS, SHOWS_A_MAIL
 
 SHOWN = 100
 
@@ -23,6 +26,7 @@ class Letter(NamedTuple):
     recipient: str
     subject: str
     text: str
+    html: str
 
 
 def _letters() -> list[Path]:
@@ -34,13 +38,14 @@ def _letters() -> list[Path]:
 def _read(path: Path) -> Letter:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)  # noqa: S101  (what the default policy makes)
-    body = message.get_body(("plain",))
+    body, html = message.get_body(("plain",)), message.get_body(("html",))
     return Letter(
         name=path.stem,
         written_at=datetime.fromtimestamp(path.stat().st_mtime, timezone.get_current_timezone()),
         recipient=str(message["To"]),
         subject=str(message["Subject"]),
         text=str(body.get_content()) if body else "",
+        html=str(html.get_content()) if html else "",
     )
 
 
@@ -53,9 +58,23 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@FRAMES_MAILS
 def letter(request: HttpRequest, name: str) -> HttpResponse:
     """One mail as a person would read it."""
+    return render(request, "pages/letter.html", {"letter": _find(name)})
+
+
+@login_not_required
+@require_safe
+@xframe_options_sameorigin
+@SHOWS_A_MAIL
+def letter_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The same as a mail program shows it."""
+    return HttpResponse(_find(name).html)
+
+
+def _find(name: str) -> Letter:
     found = next((path for path in _letters() if path.stem == name), None)
     if found is None:
         raise Http404
-    return render(request, "pages/letter.html", {"letter": _read(found)})
+    return _read(found)

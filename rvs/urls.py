@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 
 from organisations.api_clients import oauth
 from organisations.registrations.views import register
-from rvs import api, health, mailbox, pages, subject_access
+from rvs import api, health, mail_pages, mailbox, pages, subject_access
 from rvs.ui_components import ui_components
 
 # Staff come in by the one log-in door, with its limits; never by the admin's own.
@@ -50,8 +50,14 @@ if settings.DEMONSTRATION:
     urlpatterns += [
         path("_mail/", mailbox.inbox, name="mailbox"),
         path("_mail/<str:name>/", mailbox.letter, name="letter"),
+        path("_mail/<str:name>/html/", mailbox.letter_html, name="letter_html"),
     ]
 if settings.DEMONSTRATION or settings.DEBUG:
-    urlpatterns += [path("ui-components/", ui_components, name="ui_components")]
+    urlpatterns += [
+        path("ui-components/", ui_components, name="ui_components"),
+        path("ui-components/mails/", mail_pages.mail_list, name="mail_examples"),
+        path("ui-components/mails/<str:name>/", mail_pages.mail, name="mail_example"),
+        path("ui-components/mails/<str:name>/html/", mail_pages.mail_html, name="mail_example_html"),
+    ]
 
 handler500 = "rvs.errors.server_error"

@@ -293,7 +293,11 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     # Only in the demonstration (tests/rvs/test_env.py).
     "_mail/": ("200", READ_ONLY),
     "_mail/<str:name>/": ("404", READ_ONLY),
+    "_mail/<str:name>/html/": ("404", READ_ONLY),
     "ui-components/": ("200", READ_ONLY),
+    "ui-components/mails/": ("200", READ_ONLY),
+    "ui-components/mails/<str:name>/": ("404", READ_ONLY),
+    "ui-components/mails/<str:name>/html/": ("404", READ_ONLY),
 }  # fmt: skip
 
 READ_BY_STAFF: Final = (

@@ -23,6 +23,8 @@ PATHS = [
     "/accessibility/",
     "/privacy/",
     "/ui-components/",
+    "/ui-components/mails/",
+    "/ui-components/mails/organisations.email.invitation-new-user/",
     "/_mail/",
     "/no-such-page/",
 ]

@@ -115,7 +115,9 @@ answer = {
                 for name, c in secure.cookies.items()},
     "session cookie": [settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE],
     "debug": settings.DEBUG,
-    "demonstration pages": [path for path in ("/_mail/", "/_mail/x/", "/ui-components/") if found(path)],
+    "demonstration pages": [
+        path for path in ("/_mail/", "/_mail/x/", "/ui-components/", "/ui-components/mails/") if found(path)
+    ],
     "links": settings.PUBLIC_BASE_URL,
 }
 print(json.dumps(answer))

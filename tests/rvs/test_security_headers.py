@@ -32,7 +32,9 @@ POLICY = {
 }
 ADDRESSES = sorted(
     {f"/{entry.pattern}" for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)}
-    - {"/_mail/<str:name>/", "/help/<slug:slug>/", "/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"}
+    - {"/_mail/<str:name>/", "/_mail/<str:name>/html/", "/ui-components/mails/<str:name>/"}
+    - {"/ui-components/mails/<str:name>/html/"}
+    - {"/help/<slug:slug>/", "/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"}
     | {
         "/help/logging-in/",
         "/password/reset/key/1-x/",
