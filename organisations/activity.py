@@ -59,7 +59,7 @@ SHOWN: Final = frozenset(
 ON_A_PAGE: Final = 50
 IN_A_FILE: Final = 50_000
 CHUNK: Final = 2_000
-PERSON, JOIN_REQUEST = "user", "join_request"
+PERSON, JOIN_REQUEST, CLIENT = "user", "join_request", "client"
 _Names = dict[uuid.UUID | None, str]
 
 
@@ -116,14 +116,23 @@ def page(organisation: Organisation, wanted: Filter, *, before: int | None) -> P
 
 
 def people(organisation: Organisation) -> list[tuple[str, str]]:
-    """The actors to choose from: users of today, and those who were deleted."""
+    """The actors to choose from: users of today, those who were deleted, and programs."""
     today = {row.user_id for row in organisation.memberships.in_force()}
     today |= {row.user_id for row in organisation.memberships.filter(is_active=False).exclude(accepted_at=None)}
     deleted = AuditEvent.objects.filter(organisation=str(organisation.pk), action=Action.USER_DELETED)
     targets = set(deleted.values_list("target", flat=True))
     names = _names(organisation, today | _ids(targets))
     actors = {f"{PERSON}:{pk}" for pk in today} | {target for target in targets if _id(target) in names}
-    return sorted(((actor, names.get(_id(actor), "")) for actor in actors), key=lambda choice: choice[1].casefold())
+    choices = [(actor, names.get(_id(actor), "")) for actor in actors]
+    choices += [(audit.client_actor(client.pk), client.name) for client in organisation.api_clients.all()]
+    return sorted(choices, key=lambda choice: choice[1].casefold())
+
+
+def names_of(organisation: Organisation, actors: Iterable[str]) -> dict[str, str]:
+    """Who these actors are, as far as the organisation may know."""
+    wanted = set(actors)
+    names = _names(organisation, _ids(wanted))
+    return {actor: names.get(_id(actor), "") for actor in wanted}
 
 
 def table(organisation: Organisation, wanted: Filter, *, by: User) -> Iterator[str]:
@@ -165,17 +174,21 @@ def _line(row: AuditEvent, names: _Names, joined: dict[uuid.UUID, str]) -> Line:
         about = names.get(_id(row.target)) or gone
     elif kind == JOIN_REQUEST and (key := _id(row.target)):
         about = joined.get(key, "")
+    elif kind == CLIENT and row.target != row.actor:
+        about = names.get(_id(row.target), "")
     who = names.get(_id(row.actor)) or (gone if row.actor.startswith(PERSON) else _("the service"))
     return Line(row.pk, row.at, who, str(Action(row.action).label), about, kind, target_id)
 
 
 def _names(organisation: Organisation, ids: set[uuid.UUID]) -> _Names:
     """What the organisation may know people by: of its users, their names; of those it had, if they ever acted for it.
+    Of its programs, what it calls them.
 
     Somebody who was invited and never came stays without a name: it would be the name on an account that is not theirs.
     """
     members = organisation.memberships.select_related("user").filter(user__in=ids)
     names: _Names = {row.user_id: row.shown_name for row in members}
+    names |= {client.pk: client.name for client in organisation.api_clients.filter(pk__in=ids)}
     others = [f"{PERSON}:{pk}" for pk in ids - set(names)]
     acted = AuditEvent.objects.filter(organisation=str(organisation.pk), actor__in=others, action__in=SHOWN)
     past = User.objects.filter(pk__in=_ids(acted.values_list("actor", flat=True).distinct()))
@@ -183,7 +196,8 @@ def _names(organisation: Organisation, ids: set[uuid.UUID]) -> _Names:
 
 
 def _ids(texts: Iterable[str]) -> set[uuid.UUID]:
-    return {found for text in texts if text.startswith(f"{PERSON}:") and (found := _id(text))}
+    kinds = (f"{PERSON}:", f"{CLIENT}:")
+    return {found for text in texts if text.startswith(kinds) and (found := _id(text))}
 
 
 def _id(text: str) -> uuid.UUID | None:

@@ -54,6 +54,21 @@ TOPICS: Final[tuple[Topic, ...]] = (
         _("Save it as a PDF, and check one that somebody gave you."),
     ),
     Topic(
+        "api",
+        _("Connecting your own programs"),
+        _("For administrators of systems: get in, fetch what is new with curl and cron, and what answers mean."),
+    ),
+    Topic(
+        "slate",
+        _("Connecting Slate"),
+        _("For administrators of Slate: every step from the client to scores on the person’s record."),
+    ),
+    Topic(
+        "spreadsheets",
+        _("Results in a spreadsheet"),
+        _("Fetch what was shared with you into Excel or Google Sheets."),
+    ),
+    Topic(
         "security-and-privacy",
         _("Security and privacy"),
         _("What is recorded when you look at a result, and what candidates can see."),

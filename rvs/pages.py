@@ -1,14 +1,19 @@
 """Public pages: what the service is, help, accessibility, privacy."""
 
+from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from organisations.api_clients import slate
 from organisations.models import Membership
 from results.catalogue import CEFR_DESCRIPTIONS, EXAMS
 from rvs.help import TOPICS
@@ -77,6 +82,20 @@ def help_index(request: HttpRequest) -> HttpResponse:
 def help_topic(request: HttpRequest, slug: str) -> HttpResponse:
     for topic in TOPICS:
         if topic.slug == slug:
-            context = {"topic": topic, "topics": TOPICS, "levels": CEFR_DESCRIPTIONS}
+            context = {"topic": topic, "topics": TOPICS, "levels": CEFR_DESCRIPTIONS, **_for_programs()}
             return render(request, f"pages/help/{topic.slug}.html", context)
     raise Http404
+
+
+def _for_programs() -> dict[str, object]:
+    """What is copied from the pages about programs."""
+    today = timezone.localdate()
+    return {
+        "base_url": settings.PUBLIC_BASE_URL,
+        "base_host": urlsplit(settings.PUBLIC_BASE_URL).hostname,
+        "slate_definition": slate.format_definition(),
+        "slate_test_types": slate.test_types(),
+        "slate_components": slate.components(),
+        "slate_from": today - timedelta(days=30),
+        "slate_to": today,
+    }

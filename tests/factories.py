@@ -1,6 +1,5 @@
 """Rows for tests.  All people are invented."""
 
-import base64
 import hashlib
 import itertools
 import uuid
@@ -108,8 +107,7 @@ def api_secret(client: ApiClient) -> str:
 
 def basic(client: ApiClient, secret: str = "") -> str:
     """The header Authorization of a program."""
-    pair = f"{client.pk}:{secret or api_secret(client)}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return secrets.basic_header(client.client_id, secret or api_secret(client))
 
 
 B2_FIRST: dict[str, Any] = {

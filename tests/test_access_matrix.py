@@ -18,6 +18,7 @@ from rvs.sample_photos import drawn_photo
 from sharing import door
 from sharing.models import Note, OrganisationInvitation, Pause
 from tests.factories import (
+    make_api_client,
     make_batch,
     make_claim,
     make_download,
@@ -201,6 +202,9 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "organisation/exams/choose/": (PRIMARY, PRIMARY),
     "organisation/exams/<slug:code>/": (primary("404"), primary("404")),
     "organisation/api/": (MEMBERS, NO_POST),
+    "organisation/api/create/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
+    "organisation/api/<uuid:client_id>/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
+    "organisation/api/<uuid:client_id>/revoke/": (PRIMARY, primary("→/organisation/api/")),
     "organisation/activity/": (MEMBERS, NO_POST),
     "organisation/activity/activity.csv": (MEMBERS, NO_POST),
     "organisation/security/": (MEMBERS, NO_POST),
@@ -386,6 +390,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:membership_id>": "00000000-0000-4000-8000-000000000000",
         "<uuid:join_id>": make_join_request(organisation, due_on=date(2026, 1, 5)).pk,
         "<uuid:change_id>": organisation.name_changes.create(new_name="-", reason="-", asked_by="system:tests").pk,
+        "<uuid:client_id>": make_api_client(organisation).pk,
         "<int:text_id>": ReasonText.objects.create(decision="ask", title="-", text="-").pk,
         "<uuid:look_id>": make_look(Result.objects.get(), people["staff"], id=LOOK).pk,
         "<uuid:mail_id>": Mail.objects.create(

@@ -1,5 +1,6 @@
 """What the Primary User does with the programs of the organisation; and what comes of it when people leave."""
 
+import string
 import uuid
 from calendar import monthrange
 from collections.abc import Sequence
@@ -154,6 +155,14 @@ def warn_of_expiry(now: datetime) -> None:
 
 def forget_tokens(now: datetime) -> None:
     AccessToken.objects.filter(expires__lte=now).delete()
+
+
+def next_name(client: ApiClient) -> str:
+    """A free name for its successor: “Slate 2” after “Slate”."""
+    taken = {name.casefold() for name in client.organisation.api_clients.values_list("name", flat=True)}
+    stem = client.name.rstrip(string.digits).rstrip() or client.name
+    names = (f"{stem[:55]} {number}" for number in range(2, len(taken) + 3))
+    return next(name for name in names if name.casefold() not in taken)
 
 
 def in_months(months: int, now: datetime) -> datetime:

@@ -4,6 +4,7 @@ A prefix, 32 random characters (190 bits), and the checksum of both: CRC-32 in s
 it.  PATTERN is what a scanner looks for; `is_genuine` then rules out everything that only looks alike.
 """
 
+import base64
 import hashlib
 import re
 import secrets
@@ -39,6 +40,11 @@ def derived_secret(name: str) -> str:
 def digest(secret: str) -> bytes:
     """What is kept of it.  One round and no salt: nobody guesses 190 random bits, so there is nothing to slow down."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def basic_header(client_id: str, secret: str) -> str:
+    """What a program sends as Authorization."""
+    return f"Basic {base64.b64encode(f'{client_id}:{secret}'.encode()).decode()}"
 
 
 def is_genuine(text: str) -> bool:

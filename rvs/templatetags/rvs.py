@@ -77,6 +77,10 @@ TAGS: Final[dict[str, Tag]] = {
     "download-cancelled": Tag(_("Cancelled"), "quiet", "cross"),
     "download-failed": Tag(_("Failed"), "bad", "alert"),
     "download-expired": Tag(_("File deleted"), "quiet", "minus"),
+    # Clients of the API.
+    "live": Tag(_("Live"), "good", "check"),
+    "client-expired": Tag(_("Expired"), "quiet", "clock"),
+    "revoked": Tag(_("Revoked"), "quiet", "cross"),
     "deactivated": Tag(_("Deactivated"), "quiet", "minus"),
 }
 

@@ -173,7 +173,7 @@ def test_the_other_tabs(
     expect(page.get_by_text("A change of name waits for our staff")).to_be_visible()
 
     page.get_by_role("link", name="API", exact=True).click()
-    expect(page.get_by_role("heading", name="This part of the service is not open yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No program is connected yet")).to_be_visible()
     look(page, javascript)
 
     page.get_by_role("link", name="Exams accepted").click()
