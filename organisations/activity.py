@@ -131,7 +131,7 @@ def people(organisation: Organisation) -> list[tuple[str, str]]:
 def names_of(organisation: Organisation, actors: Iterable[str]) -> dict[str, str]:
     """Who these actors are, as far as the organisation may know."""
     wanted = set(actors)
-    names = _names(organisation, _ids(wanted))
+    names = _names_in(organisation, wanted)
     return {actor: names.get(_id(actor), "") for actor in wanted}
 
 
@@ -160,7 +160,7 @@ class _Echo:
 
 def _lines(organisation: Organisation, rows: list[AuditEvent]) -> list[Line]:
     """All names in a fixed number of queries, however many rows there are."""
-    names = _names(organisation, _ids(text for row in rows for text in (row.actor, row.target)))
+    names = _names_in(organisation, {text for row in rows for text in (row.actor, row.target)})
     asked = {row.target for row in rows if row.target.startswith(f"{JOIN_REQUEST}:")}
     found = organisation.join_requests.filter(pk__in=[_id(text) for text in asked])
     joined = {request.pk: f"{request.given_name} {request.family_name}" for request in found}
@@ -180,24 +180,29 @@ def _line(row: AuditEvent, names: _Names, joined: dict[uuid.UUID, str]) -> Line:
     return Line(row.pk, row.at, who, str(Action(row.action).label), about, kind, target_id)
 
 
+def _names_in(organisation: Organisation, texts: set[str]) -> _Names:
+    """Of the people and programs among these actors and targets."""
+    names = _names(organisation, _ids(texts))
+    if programs := _ids(texts, CLIENT):
+        names |= {client.pk: client.name for client in organisation.api_clients.filter(pk__in=programs)}
+    return names
+
+
 def _names(organisation: Organisation, ids: set[uuid.UUID]) -> _Names:
     """What the organisation may know people by: of its users, their names; of those it had, if they ever acted for it.
-    Of its programs, what it calls them.
 
     Somebody who was invited and never came stays without a name: it would be the name on an account that is not theirs.
     """
     members = organisation.memberships.select_related("user").filter(user__in=ids)
     names: _Names = {row.user_id: row.shown_name for row in members}
-    names |= {client.pk: client.name for client in organisation.api_clients.filter(pk__in=ids)}
     others = [f"{PERSON}:{pk}" for pk in ids - set(names)]
     acted = AuditEvent.objects.filter(organisation=str(organisation.pk), actor__in=others, action__in=SHOWN)
     past = User.objects.filter(pk__in=_ids(acted.values_list("actor", flat=True).distinct()))
     return names | {person.pk: _("the exam board") if person.is_staff else person.get_full_name() for person in past}
 
 
-def _ids(texts: Iterable[str]) -> set[uuid.UUID]:
-    kinds = (f"{PERSON}:", f"{CLIENT}:")
-    return {found for text in texts if text.startswith(kinds) and (found := _id(text))}
+def _ids(texts: Iterable[str], kind: str = PERSON) -> set[uuid.UUID]:
+    return {found for text in texts if text.startswith(f"{kind}:") and (found := _id(text))}
 
 
 def _id(text: str) -> uuid.UUID | None:
