@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
+from psycopg import Cursor
 
 from accounts import audit
 from accounts.models import Action
@@ -75,6 +76,7 @@ class Taken(NamedTuple):
     has_photo: bool
 
 
+_KINDS: Final = {kind.value: kind for kind in RightKind}
 _OUTCOME: Final = {
     "label": "''",
     "score": "null",
@@ -162,9 +164,11 @@ def take(
         "day": now.date(),
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_TRACED, values)
-        taken = {RightId(RightKind(row[0]), row[1]): Taken._make(row) for row in cursor.fetchall()}
+    # Straight from the driver, in binary: half the time of a large set is otherwise spent on reading dates.
+    connection.ensure_connection()
+    with Cursor(connection.connection, row_factory=lambda _cursor: Taken._make) as cursor:
+        cursor.execute(_TAKE_TRACED, values, binary=True)
+        taken = {RightId(_KINDS[row.kind], row.right_id): row for row in cursor.fetchall()}
     audit.record(
         actor=actor,
         action=Action.RESULTS_TAKEN,

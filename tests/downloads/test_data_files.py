@@ -72,7 +72,7 @@ def test_csv(tmp_path: Path) -> None:
         '\ufeff"Reference number","Date of birth","Overall score","Exemption","Last change (UTC)","Listening",'
         '"Date of the certificate"\r\n'
         '"261GB5990042","2001-05-09",195,"no","2026-05-09T08:00:00Z",193,"2026-05-20"\r\n'
-        '"261GB5990042","2001-05-09","","no","2026-05-09T08:00:00Z","",""\r\n'
+        '"261GB5990042","2001-05-09",,"no","2026-05-09T08:00:00Z",,""\r\n'
     )
 
 
