@@ -13,13 +13,13 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from accounts.models import User
 from bench import Figure
 from downloads.columns import EVERYTHING
 from downloads.exporters import export
 from downloads.models import Format
 from downloads.options import Options
 from organisations.models import Membership, Organisation, Role
-from accounts.models import User
 from sharing.door import RightId, RightKind, Taken, take
 from sharing.models import Channel
 
@@ -37,8 +37,8 @@ _VERSIONS: Final = f"""
     select n, n, 1, now() - n * interval '1 second', 'imported', '', 'released', 'released', false,
            'Given' || mod(n, 997), 'Family' || mod(n, 9973), date '1990-01-01' + mod(n, 5500),
            'person' || n || '@example.org', 'FCE', 'March (FS) 2021', date '2021-03-13', 'GB599',
-           'Fenland Assessment Centre', 'CAMBRIDGE', 'GB', 'Pass at Grade C', 170, 'B2', '172', '172', '169', '157', '178',
-           '', false, lpad(n::text, 10, '0'), date '2021-05-01', ''
+           'Fenland Assessment Centre', 'CAMBRIDGE', 'GB', 'Pass at Grade C', 170, 'B2', '172', '172', '169', '157',
+           '178', '', false, lpad(n::text, 10, '0'), date '2021-05-01', ''
     from generate_series(1, {ROWS}) n
 """
 _RESULTS: Final = f"""
@@ -57,9 +57,9 @@ _COPY: Final = """
     copy (
         select 'share', s.id, s.shared_at, s.expires_at, s.applicant_reference, c.candidate_id,
                r.reference_number, coalesce(r.verification_number, ''), r.candidate_id, v.id, v.number, v.created_at,
-               v.given_names, v.family_name, v.date_of_birth, coalesce(u.email, v.email), v.exam, v.session, v.exam_date,
-               v.centre_number, v.centre_name, v.place_of_entry, v.country, v.status, v.label, v.score, v.cefr, v.reading,
-               v.use_of_english, v.writing, v.listening, v.speaking, v.reading_and_writing, v.exempt,
+               v.given_names, v.family_name, v.date_of_birth, coalesce(u.email, v.email), v.exam, v.session,
+               v.exam_date, v.centre_number, v.centre_name, v.place_of_entry, v.country, v.status, v.label, v.score,
+               v.cefr, v.reading, v.use_of_english, v.writing, v.listening, v.speaking, v.reading_and_writing, v.exempt,
                v.certificate_number, v.certificate_date, v.photo <> ''
         from sharing_share s
         join results_result r on r.id = s.result_id join results_resultversion v on v.id = r.current_id

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -83,6 +84,19 @@ class Column:
     @property
     def example(self) -> Value:
         return self.of(EXAMPLE)
+
+    @property
+    def example_text(self) -> str:
+        """As a page shows it; templates say how a file writes it."""
+        match self.example:
+            case bool(value):
+                return gettext("yes") if value else gettext("no")
+            case datetime() as value:
+                return f"{value:%-d %B %Y %H:%M}"
+            case date() as value:
+                return f"{value:%-d %B %Y}"
+            case value:
+                return str(value)
 
 
 EXAMPLE: Final = Taken(

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from downloads.views import asking, history
+from downloads.views import asking, history, templates
 
 app_name = "downloads"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,4 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("downloads/<uuid:download_id>/cancel/", history.cancel, name="cancel"),
     path("downloads/<uuid:download_id>/mail/", history.mail, name="mail"),
     path("downloads/<uuid:download_id>/colleagues/", history.colleagues, name="colleagues"),
+    path("downloads/templates/", templates.template_list, name="templates"),
+    path("downloads/templates/new/", templates.new, name="new_template"),
+    path("downloads/templates/<uuid:template_id>/", templates.show, name="template"),
+    path("downloads/templates/<uuid:template_id>/edit/", templates.edit, name="edit_template"),
+    path("downloads/templates/<uuid:template_id>/delete/", templates.delete, name="delete_template"),
 ]

@@ -23,7 +23,7 @@ from results import catalogue, holds
 from results.importer import import_results
 from results.models import Result, Status
 from results.photos import PhotoSource, open_photos
-from rvs import demo_api, demo_registrations, demo_sharing
+from rvs import demo_api, demo_registrations, demo_sharing, demo_templates
 from rvs.sample_data import Row, drawn_photo, sample_rows, write_rows
 from sharing import door
 
@@ -179,6 +179,7 @@ def load() -> bool:
         _change_some(demo_sharing.share_of_others(_untouched(), teams))
         demo_registrations.load()
         demo_api.load(teams[0])
+        demo_templates.load(teams[0])
     return True
 
 

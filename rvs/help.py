@@ -29,6 +29,11 @@ TOPICS: Final[tuple[Topic, ...]] = (
         _("What is new, finding somebody in the list, your requirement, notes, and results that change."),
     ),
     Topic(
+        "downloads",
+        _("Downloads"),
+        _("Formats, templates of your own, what spreadsheets do to a CSV file, and what is kept."),
+    ),
+    Topic(
         "finding-a-candidate",
         _("Finding a candidate"),
         _("What to type in Candidate Search, why there may be no match, and why checks sometimes pause."),

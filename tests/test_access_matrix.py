@@ -194,6 +194,12 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "downloads/<uuid:download_id>/cancel/": (NO_POST, OF_DOWNLOAD),
     "downloads/<uuid:download_id>/mail/": (NO_POST, OF_DOWNLOAD),
     "downloads/<uuid:download_id>/colleagues/": (NO_POST, OF_DOWNLOAD),
+    "downloads/templates/": (MEMBERS, NO_POST),
+    "downloads/templates/new/": (MEMBERS, MEMBERS),
+    "downloads/templates/<uuid:template_id>/": (OWN, NO_POST),
+    "downloads/templates/<uuid:template_id>/edit/": (OWN, OWN),
+    "downloads/templates/<uuid:template_id>/delete/": (
+        OWN, "login 403 →/downloads/templates/ →/downloads/templates/ 404 403 403"),
     "organisation/": (MEMBERS, NO_POST),
     "organisation/edit/": (PRIMARY, PRIMARY),
     "organisation/name/": (PRIMARY, PRIMARY),
@@ -374,6 +380,9 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:share_id>": share.pk,
         "<uuid:note_id>": note.pk,
         "<uuid:download_id>": make_download(share, author, id=DOWNLOAD).pk,
+        "<uuid:template_id>": organisation.download_templates.create(
+            owner=author, name="-", options={}, shared=True
+        ).pk,
         "<uuid:member_id>": make_member(organisation).membership.pk,
         "<uuid:request_id>": make_join_request(organisation).pk,
         "<slug:slug>": "logging-in",

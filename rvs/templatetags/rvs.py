@@ -16,8 +16,10 @@ register = template.Library()
 # Our own drawings on a 24 x 24 grid, stroked with the colour of the text.
 ICONS: Final[dict[str, str]] = {
     "alert": "M12 4 2.5 20h19L12 4Zm0 6v5m0 2.6v.1",
+    "arrow-down": "M12 4v16m-6-6 6 6 6-6",
     "arrow-left": "M20 12H4m6-6-6 6 6 6",
     "arrow-right": "M4 12h16m-6-6 6 6-6 6",
+    "arrow-up": "M12 20V4m-6 6 6-6 6 6",
     "check": "m4.5 12.5 5 5 10-11",
     "chevron": "m6 9 6 6 6-6",
     "clock": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Zm0 4v5l3.5 2",

