@@ -62,11 +62,11 @@ class MailServer:
 
 
 @contextmanager
-def running(server: MailServer) -> Iterator[dict[str, object]]:
+def running(server: MailServer, port: int = 0) -> Iterator[dict[str, object]]:
     """Runs the server; gives the transport that leads to it, as `settings.MAIL_TRANSPORT` has it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        server.port = probe.getsockname()[1]
+        server.port = port or probe.getsockname()[1]
     controller = Controller(server, hostname="127.0.0.1", port=server.port)
     controller.start()
     try:
