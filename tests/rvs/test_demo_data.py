@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Mail, RefusedAddress, User
 from organisations.models import ApiClient, Membership, Organisation
 from results.catalogue import EXAMS
 from results.models import Claim, Result, ResultVersion, Status
@@ -191,3 +191,8 @@ def test_what_others_may_try_is_untouched(printed: dict[str, Any]) -> None:
     unclaimed = Result.objects.get(candidate_id=printed["unclaimed_candidate"]["candidate_id"])
     assert not unshared.shares.exists()
     assert not Claim.objects.filter(result__in=[unshared, unclaimed]).exists()
+
+
+def test_one_colleague_gets_no_notices_for_the_mailbox_is_full() -> None:
+    assert set(Mail.objects.values_list("state", flat=True)) >= {"sent", "failed", "held"}
+    assert RefusedAddress.objects.suspended().count() == 1
