@@ -52,6 +52,16 @@ def test_a_mail_without_settings_has_no_link_to_them() -> None:
         (f"Log in:\n{OURS}/login/", f'<p class="action"><a href="{OURS}/login/">Log in</a></p>'),
         (f"Log in: {OURS}/login/", f'<p class="action"><a href="{OURS}/login/">Log in</a></p>'),
         (f"One.\nLog in: {OURS}/login/", f'<p>One.<br>\n<a href="{OURS}/login/">Log in</a></p>'),
+        ("These:\n- a\n- b\nAnd so on.", "<p>These:</p>\n<ul><li>a</li><li>b</li></ul>\n<p>And so on.</p>"),
+        (
+            f"It is <there>. Look at it:\n{OURS}/a/",
+            f'<p>It is &lt;there&gt;.</p>\n<p class="action"><a href="{OURS}/a/">Look at it</a></p>',
+        ),
+        (
+            f"Lost it? Get another: {OURS}/a/\nAnd more",
+            f'<p>Lost it? <a href="{OURS}/a/">Get another</a><br>\nAnd more</p>',
+        ),
+        (f"{'Word ' * 10}here: {OURS}/a/", f'<p><a href="{OURS}/a/">{"Word " * 10}here</a></p>'),
         (f"See {OURS}/login/.", f'<p>See <a href="{OURS}/login/">{OURS}/login/</a>.</p>'),
         (f"{OURS}/a/?b=1&c=2", f'<p><a href="{OURS}/a/?b=1&amp;c=2">{OURS}/a/?b=1&amp;c=2</a></p>'),
         ("Reason:\nnone", "<p>Reason:<br>\nnone</p>"),
