@@ -272,7 +272,11 @@ CSRF_COOKIE_NAME = "csrf" if DEMONSTRATION else "__Host-csrf"
 CSRF_FAILURE_VIEW = "rvs.errors.csrf_failure"
 if not DEMONSTRATION:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^(api|ce)(/|$)"]  # programs are refused over http: rvs/api.py
+    SECURE_REDIRECT_EXEMPT = [
+        r"^livez$",
+        r"^readyz$",
+        r"^(api|ce|oauth)(/|$)",
+    ]  # programs are refused over http: rvs/api.py
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -177,4 +177,4 @@ def _failed(request: HttpRequest, client_id: str) -> Refused:
 
 def _unauthorised(detail: str, error: str = "") -> Refused:
     challenge = CHALLENGE + (f' error="{error}"' if error else "")
-    return Refused(401, "unauthorised", _("Who is asking is not proved"), detail, WWW_Authenticate=challenge)
+    return Refused(401, "unauthorised", _("Not authenticated"), detail, WWW_Authenticate=challenge)

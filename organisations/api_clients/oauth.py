@@ -7,6 +7,7 @@ the request; it then checks the grant and the scopes, and keeps a digest of the 
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -56,6 +57,9 @@ def token(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         text = _("Send a POST request.")
         return oauth_error(Refused(405, "method-not-allowed", text, text, Allow="POST"), "invalid_request")
+    if getattr(settings, "SECURE_SSL_REDIRECT", False) and not request.is_secure():
+        text = _("Use https. The secret that came with this request was sent in clear: replace it.")
+        return oauth_error(Refused(403, "https-required", text, text), "invalid_request")
     try:
         request.META[FOUND] = _client(request)
     except Refused as refused:

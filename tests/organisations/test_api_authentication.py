@@ -348,6 +348,18 @@ def test_a_browsers_session_counts_for_nothing(primary: Client) -> None:
     assert primary.post("/oauth/token/", {"grant_type": "client_credentials"}).status_code == 401
 
 
+def test_over_plain_http_it_is_refused_and_not_sent_on(program: ApiClient, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_REDIRECT_EXEMPT = [r"^oauth(/|$)"]
+    form = {"grant_type": "client_credentials"}
+    answer = Client().post("/oauth/token/", form, headers={"Authorization": basic(program)})
+    assert (answer.status_code, json.loads(answer.content)["error"]) == (403, "invalid_request")
+    assert not AccessToken.objects.exists()
+    assert (
+        Client().post("/oauth/token/", form, secure=True, headers={"Authorization": basic(program)}).status_code == 200
+    )
+
+
 def test_tokens_are_not_made_without_end(program: ApiClient) -> None:
     with mock.patch("organisations.api_clients.oauth.TOKENS") as limit:
         limit.kind, limit.count, limit.window = "program tokens", 2, timedelta(minutes=1)

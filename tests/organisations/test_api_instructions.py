@@ -1,5 +1,6 @@
 """What the help pages give to copy does what they say.  Against a stand-in; tests of the API itself are elsewhere."""
 
+import ast
 import base64
 import json
 import shutil
@@ -18,6 +19,7 @@ from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
 
 from organisations.api_clients import slate
+from tests.test_architecture import ROOT
 
 CHANGES = [
     {"id": str(number), "type": "share.created", "share": {"applicant_reference": "é <&"}} for number in range(5)
@@ -104,3 +106,24 @@ def test_the_pages_show_what_is_copied_as_it_is(client: Client) -> None:
     page = client.get("/help/spreadsheets/")
     assertContains(page, "each _ &lt;&gt; null")
     assertNotContains(page, "each _ <> null")
+
+
+def codes() -> set[str]:
+    """Every reason for which a program is refused, as the code names it."""
+    modules = [path for app in ("organisations/api_clients", "sharing/api", "rvs/api.py") for path in _modules(app)]
+    calls = [node for path in modules for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    refusals = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Refused"]
+    named = [call.args[1].value for call in refusals if isinstance(call.args[1], ast.Constant)]
+    return {str(code) for code in named if code}
+
+
+def _modules(place: str) -> list[Path]:
+    path = ROOT / place
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+@pytest.mark.django_db
+def test_the_type_of_each_problem_leads_to_what_it_means(client: Client) -> None:
+    page = client.get("/help/api/").content.decode()
+    assert len(codes()) > 15
+    assert {code for code in codes() if f'<dt id="{code}">' not in page} == set()

@@ -2,7 +2,9 @@
 
 import re
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from organisations.tasks import look_after_api_clients
 from tests.accounts.second_step import confirm
 from tests.factories import api_secret, basic, make_api_client, make_member, make_user
 from tests.organisations.test_api_authentication import ask
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +133,19 @@ def test_ten_at_once_and_a_name_once(organisation: Organisation, page: Client) -
     ApiClient.objects.filter(name="slate").update(revoked_at=now)
     page.post(CREATE, form())
     assert organisation.api_clients.filter(name="Slate").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_the_same_moment_make_no_more_than_ten(organisation: Organisation, boss: User) -> None:
+    def one(number: int) -> None:
+        with suppress(clients.TooManyClientsError):
+            clients.create(
+                organisation=organisation, by=boss, client_id=uuid.uuid4(), name=f"Program {number}", scopes=[READ],
+                allowed_addresses=[], expires_at=datetime.now(UTC) + timedelta(days=30),
+            )  # fmt: skip
+
+    at_once(*(partial(one, number) for number in range(16)))
+    assert organisation.api_clients.count() == clients.LIVE_AT_ONCE
 
 
 def test_two_work_at_once_so_that_renewing_needs_no_outage(organisation: Organisation, page: Client) -> None:
