@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit, mails, sessions
-from accounts.models import Action, Mail, User
+from accounts import audit, mails, retention, sessions
+from accounts.models import Action, User
 from results import claims
 from results.models import Candidate, Claim
 from sharing import shares
@@ -56,8 +56,8 @@ def close(*, user: User, now: datetime) -> None:
     email = user.email
     if not _has_another_side(user):
         sessions.end_others(user=user, request=None)
+        retention.forget_person(user)
         user.delete()
-        Mail.objects.filter(recipient=email).delete()
     mails.send("sharing/email/account_closed", email, {})
 
 

@@ -156,7 +156,10 @@ def test_old_texts_and_old_records_are_forgotten(person: User) -> None:
     for state, days in (("failed", 29), ("failed", 31), ("held", 31), ("queued", 31), ("failed", 366), ("queued", 366)):
         mail = send(person)
         Mail.objects.filter(pk=mail.pk).update(state=state, created_at=now - timedelta(days=days))
+    refused.count(email="old@example.org", failure=BAD, now=now - timedelta(days=366))
+    refused.count(email="new@example.org", failure=BAD, now=now)
     retention.forget_mails(now)
+    assert RefusedAddress.objects.get().email == "new@example.org"
     kept = {(mail.state, (now - mail.created_at).days): bool(mail.text) for mail in Mail.objects.all()}
     assert kept == {
         ("failed", 29): True,
