@@ -166,6 +166,8 @@ class Action(models.TextChoices):
     ORGANISATION_CHANGED = "organisation_changed", _("Organisation’s details changed by staff")
     PRIMARY_REPLACED = "primary_replaced", _("Primary role given to another user by staff")
     NAME_CHANGE_DECIDED = "name_change_decided", _("Change of name granted or refused")
+    NOTIFICATIONS_CHANGED = "notifications_changed", _("Own e-mail notifications changed")
+    NAMES_IN_DIGESTS_CHANGED = "names_in_digests_changed", _("Names in digests switched on or off")
 
 
 def actions() -> list[tuple[str, str | Promise]]:

@@ -1,12 +1,15 @@
 """Whether a result meets what an organisation asks: information for people, never a decision.
 
-The same rule twice: `assess` for one result, `condition` for a list in the database.  A test compares them over the
-whole catalogue (tests/organisations/test_requirements.py).
+The same rule three times: `assess` for one result, `condition` for a list in the database, `rules` for those of many
+organisations at once.  Tests compare them (tests/organisations/test_requirements.py).
 """
 
+import uuid
 from calendar import monthrange
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -98,6 +101,33 @@ def condition(*, organisation: Organisation, meets: Meets, today: date, prefix: 
             yes |= of_scheme & passed
             no |= of_scheme & failed
     return {Meets.YES: yes, Meets.NO: no, Meets.PERSON: ~(yes | no)}[meets]
+
+
+class Rule(NamedTuple):
+    """What is asked of an exam taken between two days; a result that reaches the bar meets the requirement."""
+
+    organisation: uuid.UUID
+    exam: str
+    exam_from: date
+    exam_to: date
+    bar: Bar
+
+
+def rules(organisations: Collection[uuid.UUID], today: date) -> list[Rule]:
+    """What these organisations ask of released results: at most one rule fits an exam on its day."""
+    asked = AcceptedExam.objects.filter(organisation__in=organisations)
+    every = [
+        Rule(
+            organisation=accepted.organisation_id,
+            exam=accepted.exam,
+            exam_from=max(scheme.exam_from, _oldest(accepted, today)),
+            exam_to=scheme.exam_to or date.max,
+            bar=bar(accepted, scheme),
+        )
+        for accepted in asked
+        for scheme in catalogue.get(accepted.exam).schemes
+    ]
+    return [rule for rule in every if rule.bar != Bar()]
 
 
 def _judged(asked: Bar, prefix: str) -> tuple[Q, Q]:

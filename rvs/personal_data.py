@@ -83,7 +83,7 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     "organisations.Membership": {
         Kind.IDENTITY: "given_name family_name job_title",
         Kind.PSEUDONYM: "user",
-        Kind.NONE: "id organisation role is_active created_at invited_at accepted_at",
+        Kind.NONE: "id organisation role is_active created_at invited_at accepted_at join_request_mails",
     },
     "organisations.Handover": {
         Kind.PSEUDONYM: "giver taker",
@@ -258,6 +258,25 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.IDENTITY: "name date_of_birth",
         Kind.PSEUDONYM: "applicant_reference verification",
         Kind.NONE: "id batch line checked_at",
+    },
+    "notifications.Preference": {
+        Kind.PSEUDONYM: "membership",
+        Kind.NONE: "weekday hour exams meets_only chosen_at",
+    },
+    "notifications.Subscription": {
+        Kind.PSEUDONYM: "membership",
+        Kind.NONE: "id stream frequency position due_at unscheduled",
+    },
+    "notifications.Digest": {
+        Kind.PSEUDONYM: "user",
+        Kind.NONE: "id organisation stream window position_from position_to results made_at",
+    },
+    "notifications.NamedDigests": {
+        Kind.PSEUDONYM: "chosen_by",
+        Kind.NONE: "organisation chosen_at",
+    },
+    "notifications.Progress": {
+        Kind.NONE: "id position",
     },
     "sharing.Pause": {
         Kind.PSEUDONYM: "actor number_digest lifted_by",

@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-after-api-clients": {"task": "organisations.tasks.look_after_api_clients", "schedule": 3_600.0},
     "forget-checks": {"task": "sharing.tasks.forget_old_checks", "schedule": 3_600.0},
     "publish-changes": {"task": "sharing.tasks.publish_changes", "schedule": 3.0, "options": {"expires": 3}},
+    "make-digests": {"task": "notifications.tasks.make_digests", "schedule": 30.0, "options": {"expires": 30}},
     "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},
 }
 

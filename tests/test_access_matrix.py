@@ -200,6 +200,11 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "downloads/templates/<uuid:template_id>/edit/": (OWN, OWN),
     "downloads/templates/<uuid:template_id>/delete/": (
         OWN, "login 403 →/downloads/templates/ →/downloads/templates/ 404 403 403"),
+    "email-notifications/": (MEMBERS, NO_POST),
+    "email-notifications/edit/": (MEMBERS, MEMBERS),
+    "email-notifications/keep/": (NO_POST, members("→/email-notifications/")),
+    "email-notifications/names/": (NO_POST, primary("→/email-notifications/")),
+    "email-notifications/unsubscribe/<str:token>/": ("404", "404"),
     "organisation/": (MEMBERS, NO_POST),
     "organisation/edit/": (PRIMARY, PRIMARY),
     "organisation/name/": (PRIMARY, PRIMARY),

@@ -42,6 +42,8 @@ class Membership(models.Model):
     given_name = models.CharField(_("first name"), max_length=150, blank=True, editable=False)
     family_name = models.CharField(_("family name"), max_length=150, blank=True, editable=False)
     job_title = models.CharField(_("job title"), max_length=150, blank=True, editable=False)
+    join_request_mails = models.BooleanField(_("requests to join"), default=True, db_default=True, editable=False)
+    """Whether the Primary User gets a mail when somebody asks to join; chosen on the page Email Notifications."""
 
     objects = MembershipQuerySet.as_manager()
 

@@ -90,7 +90,9 @@ def confirm(request: JoinRequest) -> None:
 
 
 def _tell_primary(request: JoinRequest) -> None:
-    primary = Membership.objects.filter(organisation=request.organisation, role=Role.PRIMARY, is_active=True)
+    primary = Membership.objects.filter(
+        organisation=request.organisation, role=Role.PRIMARY, is_active=True, join_request_mails=True
+    )
     users_page = f"{settings.PUBLIC_BASE_URL}/organisation/users/"
     for membership in primary.select_related("user"):
         mailing.send("join_asked", membership.user.email, request=request, link=users_page)

@@ -19,6 +19,7 @@ from sharing.door.criteria import Column, Criteria, Order
 from sharing.door.fresh import new_or_changed, of_exams
 from sharing.door.history import Acknowledged, Changes, Difference, Step, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
+from sharing.door.news import Follower, changed_results, names, new_results
 from sharing.door.opening import Opened, open_share, open_verification, photo, statement
 from sharing.door.rights import NotAvailableError, RightKind
 from sharing.door.taking import RightId, Taken, take
@@ -31,6 +32,7 @@ __all__ = [
     "Column",
     "Criteria",
     "Difference",
+    "Follower",
     "Kind",
     "Line",
     "Listing",
@@ -47,11 +49,14 @@ __all__ = [
     "Taken",
     "Waiting",
     "acknowledge",
+    "changed_results",
     "changed_verifications",
     "check_announced",
     "check_by_number",
     "kinds_of",
+    "names",
     "new_or_changed",
+    "new_results",
     "of_exams",
     "open_share",
     "open_verification",

@@ -1,0 +1,48 @@
+"""What the mails of the digests say: how many, of which exams, and where to look.  Never what a result says."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import mails
+from accounts.mails import Letter
+from accounts.models import MailKind
+from notifications.models import Digest, Stream, Subscription
+from notifications.unsubscribing import address as unsubscribe_address
+from results import catalogue
+from sharing.door import Kind
+
+FOLDER: Final = "notifications/email/"
+
+
+def digest(subscription: Subscription, row: Digest, counts: Counter[str], names: Sequence[str]) -> Letter:
+    """The mail about one digest, with its id."""
+    unsubscribe = unsubscribe_address(subscription)
+    words = {
+        "count": row.results,
+        "organisation": subscription.membership.organisation.name,
+        "lines": _lines(subscription.stream, counts),
+        "names": names,
+        "more_names": row.results - len(names),
+        "address": f"{settings.PUBLIC_BASE_URL}{reverse('sharing:shared_results')}",
+        "settings_url": f"{settings.PUBLIC_BASE_URL}{reverse('notifications:settings')}",
+        "unsubscribe_url": unsubscribe,
+    }
+    return mails.write(
+        f"{FOLDER}{subscription.stream}",
+        subscription.membership.user.email,
+        words,
+        kind=MailKind.NOTICE,
+        headers={"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        pk=row.pk,
+    )
+
+
+def _lines(stream: str, counts: Counter[str]) -> list[tuple[str, int]]:
+    """By exam, in the catalogue's order; of changes, by kind."""
+    if stream == Stream.NEW_RESULTS:
+        return [(exam.display_name, counts[code]) for code, exam in catalogue.EXAMS.items() if counts[code]]
+    return [(str(kind.label), counts[kind]) for kind in Kind if counts[kind]]
