@@ -64,6 +64,11 @@ def _change(subscription: Subscription, frequency: Frequency, *, moved: bool) ->
     subscription.save(update_fields=["frequency", "position", "due_at", "unscheduled"])
 
 
+def is_untold(membership: Membership) -> bool:
+    """Whether they have neither chosen anything nor said that they have read what they get."""
+    return Preference.objects.filter(pk=membership.pk, chosen_at=None).exists()
+
+
 @transaction.atomic
 def keep(*, membership: Membership, now: datetime) -> None:
     """The user has read what they get, and is content with it."""

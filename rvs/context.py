@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts import sessions
+from notifications import preferences
 from organisations import policy
 from organisations.permissions import Permission, may
 from sharing import reading
@@ -22,6 +23,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "nav": first,
         "section": rest.partition("/")[0],
         "new_shares": SimpleLazyObject(lambda: _new_shares(request)),
+        "untold": SimpleLazyObject(lambda: _untold(request)),
         "second_step_due": _second_step_due(request),
         **_session(request),
     }
@@ -33,6 +35,12 @@ def _new_shares(request: HttpRequest) -> reading.NewCount | None:
     if membership is None or not may(membership, Permission.VERIFY):
         return None
     return reading.count_new(organisation=membership.organisation, user=membership.user, now=timezone.now())
+
+
+def _untold(request: HttpRequest) -> bool:
+    """Whether the user has still to be told which e-mails they get."""
+    membership = getattr(request, "membership", None)
+    return membership is not None and preferences.is_untold(membership)
 
 
 def _second_step_due(request: HttpRequest) -> datetime | None:

@@ -146,6 +146,25 @@ def _client(**more: Any) -> Callable[[People], Words]:
     return _said(client=client, organisation=_organisation(), address=_link("organisation/api/"), **more)
 
 
+def _digest(*, names: bool = False, changed: bool = False) -> Callable[[People], Words]:
+    lines = [("Re-marked", 1), ("Name corrected", 2)] if changed else [("B2 First", 2), ("C1 Advanced", 1)]
+
+    def words(people: People) -> Words:
+        candidate = people.candidate
+        return {
+            "organisation": ORGANISATION,
+            "count": 3,
+            "lines": lines,
+            "names": [f"{candidate.given_name} {candidate.family_name}"] if names else [],
+            "more_names": 2,
+            "address": _link("shared-results/"),
+            "settings_url": _link("email-notifications/"),
+            "unsubscribe_url": _link("email-notifications/unsubscribe/example/"),
+        }
+
+    return words
+
+
 ACCOUNT: Final = [
     Example("account/email/confirm_address", _said(link=_link("account/address/confirm/example/"))),
     Example("account/email/email_change_new", _email_change),
@@ -218,6 +237,11 @@ USERS: Final = [
     Example("organisations/email/api_client_expires", _client(days=7)),
     Example("organisations/email/api_clients_left", _client(names=["Admissions portal", "Nightly export"])),
     Example("organisations/email/api_secret_exposed", _client()),
+    Example("notifications/email/new_results", _digest()),
+    Example(
+        "notifications/email/new_results", _digest(names=True), frozenset({Holds.CANDIDATE_NAME}), case="with names"
+    ),
+    Example("notifications/email/changes", _digest(changed=True)),
     Example("downloads/email/ready", _said(day=AT, path="/downloads/example/")),
 ]
 CANDIDATES: Final = [

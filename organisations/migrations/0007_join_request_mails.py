@@ -8,8 +8,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="membership",
             name="join_request_mails",
-            field=models.BooleanField(
-                db_default=True, default=True, editable=False, verbose_name="requests to join"
-            ),
+            field=models.BooleanField(db_default=True, default=True, editable=False, verbose_name="requests to join"),
         ),
     ]

@@ -242,7 +242,7 @@ def primary_user(organisation: Organisation) -> User:
 
 def test_an_invited_user_hears_nothing_until_they_have_accepted(organisation: Organisation) -> None:
     words = {"given_name": "Ina", "family_name": "Vited", "job_title": "", "email": "ina@example.org"}
-    membership = users.add_user(organisation=organisation, by="system:tests", **words)
+    membership = users.add_user(organisation=organisation, by="system:tests", role=Role.ADMIN, **words)
     share_result(organisation, now=NOW)
     digests.run(MORNING)
     assert not Subscription.objects.filter(membership=membership).exists()
