@@ -23,7 +23,9 @@ from rvs import embedded
 from rvs.demonstration import BASE
 from rvs.processes import MARK
 
-CODE = ["accounts", "organisations", "results", "rvs", "sharing", "static", "templates"]
+CODE = [
+    "accounts", "downloads", "notifications", "organisations", "results", "rvs", "sharing", "static", "templates",
+]  # fmt: skip
 START_SECONDS = 60
 FULL = os.environ.get("RVS_DRILLS") == "full"
 

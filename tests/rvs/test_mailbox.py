@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.asserts import assertContains, assertNotContains
 
-from accounts import delivery
+from accounts import delivery, mails
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,16 @@ def test_a_letter_is_text_whatever_stands_in_it(client: Client, folder: Path) ->
         assertNotContains(page, "<img src=x")
 
 
+def test_the_html_of_a_letter_is_shown_and_loads_nothing(client: Client, folder: Path) -> None:
+    mails.send("account/email/email_change_taken", "zoe@example.org", {})
+    delivery.deliver_due()
+    (path,) = folder.glob("*.eml")
+    assertContains(client.get(f"/_mail/{path.stem}/"), f'src="/_mail/{path.stem}/html/"')
+    html = client.get(f"/_mail/{path.stem}/html/")
+    assertContains(html, "<h1>Somebody wanted to use your e-mail address</h1>")
+    assert "default-src 'none'" in html["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize("name", ["no-such", "..", "%2e%2e%2fsecret", "..%2fsecret", "secret", ".half-written", "%00"])
 def test_only_letters_can_be_opened(client: Client, folder: Path, name: str) -> None:
     write("A letter")
@@ -58,6 +68,7 @@ def test_only_letters_can_be_opened(client: Client, folder: Path, name: str) -> 
     response = client.get(f"/_mail/{name}/")
     assert response.status_code == 404
     assertNotContains(response, "canary", status_code=404)
+    assert client.get(f"/_mail/{name}/html/").status_code == 404
 
 
 def test_without_a_folder_there_is_nothing(client: Client, settings: Settings) -> None:
