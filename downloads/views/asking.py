@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.audit import user_actor
 from downloads import requests, worker
 from downloads.models import Download, DownloadState, Format, Template
+from downloads.options import Options
 from downloads.requests import Chosen, RefusedError
 from downloads.views.serving import attachment
 from organisations.permissions import MemberRequest, Permission, requires
@@ -27,23 +29,29 @@ from sharing.models import Channel
 from sharing.shared_results.choosing import chosen_in_order
 from sharing.shared_results.searches import Search
 
+AS_TEMPLATE: Final = "template"
+"""In place of a format: the one that the template says."""
+
 
 @sensitive_post_parameters()
 @require_POST
 @requires(Permission.VERIFY)
 def ask(request: MemberRequest) -> HttpResponseBase:
     """A small download is the answer; a larger one has a page that leads to it."""
-    if request.POST.get("format") not in Format.values:
+    template, wanted = _template(request), request.POST.get("format", "")
+    if wanted == AS_TEMPLATE:
+        wanted = Options.load(template.options if template else {}).format
+    if wanted not in Format.values:
         messages.error(request, _("Choose a format."))
         return _back(request)
-    format, now = Format(request.POST["format"]), timezone.now()  # noqa: A001  (the field's name)
+    format, now = Format(wanted), timezone.now()  # noqa: A001  (the field's name)
     try:
         download = requests.ask(
             organisation=request.organisation,
             by=request.user,
             chosen=_chosen(request, format, now),
             format=format,
-            template=_template(request),
+            template=template,
             now=now,
         )
     except RefusedError as refusal:

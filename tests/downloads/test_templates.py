@@ -299,6 +299,21 @@ def test_without_templates_the_list_leads_to_the_presets(verifier: Client) -> No
     assert page.count("?preset=") == len(PRESETS)
 
 
+# --- Used -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_comes_in_the_format_of_its_template(verifier: Client, organisation: Organisation) -> None:
+    share = make_share(organisation, make_result(score=171))
+    options = Options(format=Format.XML, columns=chosen("score"))
+    template = make_template(organisation, _user(verifier), options=options.dump())
+    asked = {"source": "list", "scope": "ticked", "share": share.pk, "format": "template"}
+    answer = verifier.post("/downloads/ask/", {**asked, "template": template.pk})
+    assert answer.status_code == 200
+    assert b"<row><score>171</score></row>" in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    by_default = verifier.post("/downloads/ask/", asked)
+    assert b'"Reference number"' in b"".join(by_default.streaming_content)  # type: ignore[attr-defined]
+
+
 # --- Preview --------------------------------------------------------------------------------------------------------
 
 
