@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import refused
 from notifications import preferences, unsubscribing
 from notifications.forms import PreferenceForm
 from organisations.errors import UserError
@@ -29,6 +30,7 @@ def settings(request: MemberRequest) -> HttpResponse:
         "hour": f"{preference.hour:02}:00",
         "named": hasattr(request.organisation, "named_digests"),
         "is_primary": may(request.membership, Permission.MANAGE_ORGANISATION),
+        "suspended": refused.is_suspended(request.user.email),
         "asks_something": request.organisation.accepted_exams.exists(),
     }
     return render(request, "notifications/settings.html", context)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.tasks import deliver_mail
+from notifications.tasks import make_digests
 from tests import programs
 
 PATIENCE = 900
@@ -107,7 +108,8 @@ def wait_until(ready: Callable[[], object], what: str, *, ring: bool = True, sec
         if time.monotonic() - began > seconds:
             pytest.fail(f"not after {seconds} s: {what}")
         if ring and time.monotonic() - rung > 1:
-            deliver_mail.apply_async(expires=5)
+            for task in (deliver_mail, make_digests):
+                task.apply_async(expires=5)
             rung = time.monotonic()
         time.sleep(0.005)
     return time.monotonic() - began

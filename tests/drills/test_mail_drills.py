@@ -8,19 +8,25 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
 from accounts import delivery, mails
-from accounts.models import Mail, MailState, RefusedAddress, Throttle
+from accounts.models import Mail, MailState, RefusedAddress, Throttle, User
 from accounts.tasks import clear_sessions, deliver_mail
+from notifications import digests
+from notifications.models import Digest, Stream, Subscription
+from organisations.models import Membership, Organisation, Role
+from sharing import publishing
 from tests.accounts.smtp import MailServer, running
 from tests.drills.mailing import Machines, dice, machines, wait_until, wipe_broker
+from tests.factories import make_organisation, share_result
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.drill]
 
@@ -64,44 +70,106 @@ def server() -> Iterator[MailServer]:
         yield slow
 
 
-def kill_on_and_on(running_machines: Machines, server: MailServer, chance: random.Random) -> int:
+def kill_on_and_on(
+    running_machines: Machines,
+    server: MailServer,
+    chance: random.Random,
+    *,
+    left: Callable[[], int],
+    kills: int = KILLS,
+) -> int:
     """Kill at random instants until so many workers died; returns how often the broker was wiped."""
-    wiped, step = 0, RECIPIENTS // (KILLS + 4)
-    while running_machines.kills_of_workers < KILLS:
+    wiped, step, last = 0, RECIPIENTS // (KILLS + 4), running_machines.kills_of_workers + kills
+    while running_machines.kills_of_workers < last:
         goal = len(server.offered) + chance.randint(1, step)
-        wait_until(lambda: len(server.offered) >= goal or not waiting(), "the next mails")  # noqa: B023
-        time.sleep(chance.random() * 0.03)
+        if chance.random() < 0.7:
+            wait_until(lambda: len(server.offered) >= goal or not left(), "the next mails")  # noqa: B023
+        time.sleep(chance.random() * chance.choice([0.03, 0.03, 2]))
         running_machines.kill(chance.choice(VICTIMS), chance)
-        if chance.random() < 0.1 or running_machines.kills_of_workers == KILLS // 2:
+        if chance.random() < 0.1 or running_machines.kills_of_workers == last - kills // 2:
             wipe_broker()
             wiped += 1
     return wiped
+
+
+def report(what: str, running_machines: Machines, wiped: int, ids: Counter[str], expected: int) -> None:
+    duplicates = sum(ids.values()) - len(ids)
+    print(  # noqa: T201  (the drill's figures)
+        f"{what}: kills {running_machines.kills}, broker wiped {wiped} times: "
+        f"{expected - len(ids)} lost, {duplicates} duplicates with the same Message-ID"
+    )
+    assert duplicates <= running_machines.kills_of_workers
+
+
+def message_ids(server: MailServer) -> Counter[str]:
+    return Counter(str(message["Message-ID"]) for message in server.offered)
 
 
 def test_killed_workers_and_beats_and_a_wiped_broker_lose_no_mail(server: MailServer, tmp_path: Path) -> None:
     chance = dice()
     rows = write(RECIPIENTS)
     clocks_that_jumped(rows)
-    began = time.monotonic()
     with machines(server.port, tmp_path) as running_machines:
-        wiped = kill_on_and_on(running_machines, server, chance)
-        left = waiting()
+        wiped = kill_on_and_on(running_machines, server, chance, left=waiting)
         end_leases()
         wait_until(lambda: not waiting(), "the last mail")
 
-    ids = Counter(str(message["Message-ID"]) for message in server.offered)
-    duplicates = sum(ids.values()) - len(ids)
-    kills = running_machines.kills_of_workers
-    print(  # noqa: T201  (the drill's figures)
-        f"{RECIPIENTS} recipients, kills {running_machines.kills}, broker wiped {wiped} times, {left} waited at the "
-        f"last kill: {RECIPIENTS - len(ids)} lost, {duplicates} duplicates, {time.monotonic() - began:.0f} s"
-    )
+    ids = message_ids(server)
+    report(f"{RECIPIENTS} mails", running_machines, wiped, ids, RECIPIENTS)
     assert set(ids) == {delivery.message_id(mail) for mail in rows}, "none lost, and a duplicate is the same mail"
-    assert duplicates <= kills
-    assert max(ids.values()) <= 1 + kills
     assert {message["To"] for message in server.offered} == {mail.recipient for mail in rows}
     assert Mail.objects.filter(state=MailState.SENT, text="", html="").count() == RECIPIENTS
-    assert kills >= KILLS
+
+
+def make_users() -> list[Organisation]:
+    """Ten organisations with a hundred users each; all hear of new results at eight in the morning."""
+    organisations = [make_organisation() for _ in range(10)]
+    for organisation in organisations:
+        users = [
+            User(email=f"{organisation.slug}.{number}@example.org", given_name="Ada", password="!")
+            for number in range(RECIPIENTS // 10)
+        ]
+        User.objects.bulk_create(users)
+        Membership.objects.bulk_create(
+            Membership(organisation=organisation, user=user, role=Role.ADMIN) for user in users
+        )
+    digests.run(timezone.now())
+    return organisations
+
+
+def morning(organisations: list[Organisation]) -> None:
+    """Each organisation gets a result, and the clock reaches eight."""
+    now = timezone.now()
+    for organisation in organisations:
+        share_result(organisation, now=now)
+    publishing.publish(now)
+    Subscription.objects.filter(stream=Stream.NEW_RESULTS, due_at__gt=now).update(due_at=now)
+
+
+def test_killed_workers_and_beats_lose_and_repeat_no_digest(server: MailServer, tmp_path: Path) -> None:
+    chance = dice()
+    organisations, mornings = make_users(), list[datetime]()
+
+    def left() -> int:
+        told = Digest.objects.aggregate(told=Sum("results"))["told"] or 0
+        return RECIPIENTS * len(mornings) - told + waiting()
+
+    with machines(server.port, tmp_path) as running_machines:
+        wiped = 0
+        for _ in range(2):
+            morning(organisations)
+            mornings.append(timezone.now())
+            wiped += kill_on_and_on(running_machines, server, chance, left=left, kills=-(-KILLS // 2))
+        end_leases()
+        wait_until(lambda: not left(), "the last digest")
+
+    ids = message_ids(server)
+    rows = {delivery.message_id(mail) for mail in Mail.objects.filter(pk__in=Digest.objects.values("pk"))}
+    report(f"digests of {RECIPIENTS} users", running_machines, wiped, ids, Digest.objects.count())
+    assert set(ids) == rows, "none lost, and a duplicate is the same mail"
+    assert len(rows) == Digest.objects.count()
+    told = Digest.objects.values_list("user").annotate(told=Sum("results")).values_list("told", flat=True)
+    assert Counter(told) == {2: RECIPIENTS}, "everybody hears of both results, and of each once"
 
 
 def test_a_mail_server_with_every_fault_holds_up_nobody_and_loses_nothing(tmp_path: Path) -> None:

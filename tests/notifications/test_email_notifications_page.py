@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from accounts import refused
 from accounts.models import Action, AuditEvent, Mail, User
 from notifications.models import Frequency, NamedDigests, Stream
 from organisations.models import Organisation
@@ -108,3 +110,12 @@ def test_the_click_leads_nowhere_else(verifier: Client) -> None:
 
 def test_a_candidate_has_no_such_page(candidate: Client) -> None:
     assert candidate.get(PAGE).status_code == 403
+
+
+def test_whose_mail_comes_back_is_told_and_can_confirm_the_address(verifier: Client, admin_user: User) -> None:
+    assertNotContains(verifier.get(PAGE), "came back several times")
+    for _ in range(refused.SUSPENDED_AFTER):
+        refused.count(email=admin_user.email, failure="550", now=timezone.now())
+    page = verifier.get(PAGE)
+    assertContains(page, "came back several times")
+    assertContains(page, 'action="/account/address/ask/"')
