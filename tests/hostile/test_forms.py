@@ -99,6 +99,12 @@ def attack(client: Client, address: str, names: set[str], *, method: str) -> Non
             assert_answered(client, method, address, dict.fromkeys(names, huge))
 
 
+def put_away(answer: Any) -> None:
+    """Read a file to its end, so that it is closed, as a web server does."""
+    if answer.streaming:
+        b"".join(answer.streaming_content)
+
+
 def assert_answered(client: Client, method: str, address: str, data: dict[str, Any]) -> None:
     cookies = deepcopy(client.cookies)
     began = time.monotonic()
@@ -107,6 +113,7 @@ def assert_answered(client: Client, method: str, address: str, data: dict[str, A
             name: value for name, value in data.items() if not isinstance(value, BytesIO) and len(str(value)) < 4_000
         }
     answer = getattr(client, method.lower())(address, data)
+    put_away(answer)
     assert answer.status_code < 500, (address, data)
     assert time.monotonic() - began < SLOWEST, (address, data)
     client.cookies = cookies
@@ -115,6 +122,7 @@ def assert_answered(client: Client, method: str, address: str, data: dict[str, A
 def shown(client: Client, address: str) -> set[str]:
     """The names of the fields that the page at an address shows."""
     page = client.get(address)
+    put_away(page)
     return field_names(page) if page.headers.get("Content-Type", "").startswith("text/html") else set()
 
 

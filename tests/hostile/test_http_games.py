@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import Mail
 from tests.factories import PASSWORD, make_user
 from tests.hostile.addresses import some
+from tests.hostile.test_forms import put_away
 from tests.results.loading import undone
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,7 @@ COOKIES: Final = (
 
 
 def no_fault(answer: Any, *what: object) -> None:
+    put_away(answer)
     assert answer.status_code < 500, what
     if "Location" in answer.headers:
         assert stays(answer.headers["Location"]), (answer.headers["Location"], what)
