@@ -43,9 +43,9 @@ def main() -> int:
 
 
 def _all() -> Iterable[Figure]:
-    from bench import exporting, importing, listing, searching, statements  # noqa: PLC0415  (need Django set up)
+    from bench import digests, exporting, importing, listing, searching, statements  # noqa: PLC0415  (need Django set up)
 
-    for benchmark in (importing, statements, searching, listing, exporting):
+    for benchmark in (importing, statements, searching, listing, exporting, digests):
         print(f"Running {benchmark.__name__} …", flush=True)
         yield from benchmark.run()
 
