@@ -23,7 +23,7 @@ from results import catalogue, holds
 from results.importer import import_results
 from results.models import Result, Status
 from results.photos import PhotoSource, open_photos
-from rvs import demo_api, demo_mail, demo_registrations, demo_sharing, demo_templates
+from rvs import demo_api, demo_mail, demo_notifications, demo_registrations, demo_sharing, demo_templates
 from rvs.sample_data import Row, drawn_photo, sample_rows, write_rows
 from sharing import door
 
@@ -180,6 +180,7 @@ def load() -> bool:
         demo_registrations.load()
         demo_api.load(teams[0])
         demo_templates.load(teams[0])
+        demo_notifications.load(teams[0])
         demo_mail.load(User.objects.get(email=TEAMS[0].admins[1].email))
     return True
 

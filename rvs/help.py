@@ -29,6 +29,11 @@ TOPICS: Final[tuple[Topic, ...]] = (
         _("What is new, finding somebody in the list, your requirement, notes, and results that change."),
     ),
     Topic(
+        "email-notifications",
+        _("Email Notifications"),
+        _("Choose how often you hear of new results, what the e-mails say, and how to stop them."),
+    ),
+    Topic(
         "downloads",
         _("Downloads"),
         _("Formats, templates of your own, what spreadsheets do to a CSV file, and what is kept."),

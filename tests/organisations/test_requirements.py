@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from organisations.models import AcceptedExam, Organisation
-from organisations.requirements import Meets, assess, condition
+from organisations.requirements import Meets, Rule, assess, condition, rules
 from results.catalogue import EXAMS
 from results.models import Result, ResultVersion, Status
 from results.schemes import Exam, Scheme
@@ -160,3 +160,16 @@ def test_the_database_and_the_program_agree(
     for meets in Meets:
         found = ResultVersion.objects.filter(condition(organisation=organisation, meets=meets, today=TODAY))
         assert set(found.values_list("pk", flat=True)) == {pk for pk, answer in said.items() if answer == meets}
+    asked = rules([organisation.pk], TODAY)
+    assert {version.pk for version in everything_reportable if _reaches_a_bar(version, asked)} == {
+        pk for pk, answer in said.items() if answer == Meets.YES
+    }
+
+
+def _reaches_a_bar(version: ResultVersion, asked: list[Rule]) -> bool:
+    fitting = [
+        rule for rule in asked if rule.exam == version.exam and rule.exam_from <= version.exam_date <= rule.exam_to
+    ]
+    assert len(fitting) <= 1
+    released = version.status == Status.RELEASED
+    return released and any(rule.bar.judge(version.label, version.score) == Meets.YES for rule in fitting)

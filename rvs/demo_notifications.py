@@ -1,0 +1,30 @@
+"""E-mail notifications of the demonstration: somebody who has chosen, and digests to read under /_mail/."""
+
+from django.utils import timezone
+
+from notifications import digests, preferences
+from notifications.models import Frequency, Stream, Subscription, Weekday
+from organisations.models import Organisation, Role
+
+
+def load(organisation: Organisation) -> None:
+    """One Admin User hears of some exams each Monday; all of them have just been told of what was shared so far.
+
+    What has changed is told by the worker, as it happens, some minutes after it has started.
+    """
+    now = timezone.now()
+    chooser = organisation.memberships.filter(role=Role.ADMIN).select_related("user").order_by("user__email")[0]
+    preferences.save(
+        membership=chooser,
+        frequencies={Stream.NEW_RESULTS: Frequency.WEEKLY, Stream.CHANGES: Frequency.DAILY},
+        weekday=Weekday.MONDAY,
+        hour=9,
+        exams=["CAE", "CPE"],
+        meets_only=False,
+        join_requests=True,
+        now=now,
+    )
+    digests.run(now)
+    readers = Subscription.objects.filter(membership__organisation=organisation, stream=Stream.NEW_RESULTS)
+    readers.update(due_at=now)
+    digests.run(now)
