@@ -113,7 +113,7 @@ def _peak(users: int) -> tuple[float, float]:
 
 @contextmanager
 def _without_mails() -> Iterator[None]:
-    with mock.patch.object(digests.mails, "digest"), mock.patch.object(digests, "send_all"):
+    with mock.patch("notifications.mails.digest"), mock.patch.object(digests, "send_all"):
         yield
 
 

@@ -229,8 +229,8 @@ def made() -> dict[tuple[Any, str, datetime], int]:
 def outside(expected: Expected) -> list[tuple[Any, str, datetime]]:
     """Digests whose stretch of the ledger does not hold the events that they should tell of."""
     positions: dict[tuple[str, Any], list[int]] = {}
-    for kind, share, position in Change.objects.filter(share__isnull=False).values_list("type", "share", "position"):
-        positions.setdefault((kind, share), []).append(position)
+    for change in Change.objects.filter(share__isnull=False, position__isnull=False):
+        positions.setdefault((change.type, change.share_id), []).append(change.position or 0)
     kinds = {Stream.NEW_RESULTS.value: "share.created", Stream.CHANGES.value: "result.changed"}
     stretches = {
         (row.user_id, row.stream, row.window.astimezone(UTC)): (row.position_from, row.position_to)

@@ -59,9 +59,8 @@ def test_windows_end_once_a_day_by_the_clock_on_the_wall(zone: str, hour: int) -
     """A year of days: also the hour that is left out, and the one that comes twice."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
     for _day in range(365):
-        wanted = {"frequency": Frequency.DAILY, "weekday": 0, "hour": hour}
-        end = next_end(**wanted, time_zone=zone, after=at)
-        assert end == wall_clock_end(zone=zone, after=at, **wanted)
+        end = next_end(frequency=Frequency.DAILY, weekday=0, hour=hour, time_zone=zone, after=at)
+        assert end == wall_clock_end(Frequency.DAILY, 0, hour, zone, at)
         at = end
     assert at - datetime(2026, 1, 1, tzinfo=UTC) < timedelta(days=366)
     assert at.astimezone(ZoneInfo(zone)).hour == hour
