@@ -45,6 +45,8 @@ SHOWN: Final = frozenset(
         Action.NAME_CHANGE_ASKED,
         Action.EXAMS_CHANGED,
         Action.POLICY_CHANGED,
+        Action.NOTIFICATIONS_CHANGED,
+        Action.NAMES_IN_DIGESTS_CHANGED,
         Action.ACTIVITY_DOWNLOADED,
         Action.TEMPLATE_CREATED,
         Action.TEMPLATE_CHANGED,

@@ -94,6 +94,7 @@ def test_names_in_digests_are_the_primary_users_choice(
         primary.post(f"{PAGE}names/", {"named": named})
         assert NamedDigests.objects.filter(organisation=organisation).exists() is exists
     assert AuditEvent.objects.filter(action=Action.NAMES_IN_DIGESTS_CHANGED).count() == 2
+    assertContains(primary.get("/organisation/activity/"), "Names in digests switched on or off", count=2)
 
 
 def test_a_newcomer_is_told_once_and_one_click_is_enough(verifier: Client) -> None:
