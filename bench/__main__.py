@@ -43,9 +43,17 @@ def main() -> int:
 
 
 def _all() -> Iterable[Figure]:
-    from bench import digests, exporting, importing, listing, searching, statements  # noqa: PLC0415  (need Django set up)
+    from bench import (  # noqa: PLC0415  (need Django set up)
+        api,
+        digests,
+        exporting,
+        importing,
+        listing,
+        searching,
+        statements,
+    )
 
-    for benchmark in (importing, statements, searching, listing, exporting, digests):
+    for benchmark in (importing, statements, searching, listing, exporting, digests, api):
         print(f"Running {benchmark.__name__} …", flush=True)
         yield from benchmark.run()
 

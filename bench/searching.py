@@ -51,7 +51,7 @@ def run() -> list[Figure]:
     headers = [_headers(user) for user in users]
     searches = [_search(row) for row in rows]
     base = [Request("GET", "/bench/base/", "", 200)]
-    with _server() as port:
+    with server() as (port, _process):
         rates = [(_rate(port, headers, base), _rate(port, headers, searches)) for _ in range(ROUNDS + 1)]
     limit, ours = (statistics.median(each) for each in zip(*rates[1:], strict=True))  # the first round warms up
     queries = _queries(users[0], rows[0])
@@ -100,19 +100,21 @@ def _search(row: Row) -> Request:
 
 
 @contextmanager
-def _server() -> Iterator[int]:
+def server(workers: int = 2) -> Iterator[tuple[int, int]]:
+    """The service on a free port; yields that and the process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "2"]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
     silent = subprocess.DEVNULL
-    server = subprocess.Popen([*command, "--no-ws", "bench.wsgi:application"], stdout=silent, stderr=silent)
+    command += ["--workers", str(workers), "--no-ws", "bench.wsgi:application"]
+    process = subprocess.Popen(command, stdout=silent, stderr=silent)
     try:
         _wait_for(port)
-        yield port
+        yield port, process.pid
     finally:
-        server.terminate()
-        server.wait(30)
+        process.terminate()
+        process.wait(30)
 
 
 def _wait_for(port: int) -> None:

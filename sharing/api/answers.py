@@ -1,19 +1,19 @@
 """How answers to programs are sent."""
 
 import hashlib
-import json
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
+from pydantic_core import to_json
 
 from sharing.api.representation import Json
 
 
 def as_json(body: Json) -> HttpResponse:
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return HttpResponse(content, content_type="application/json")
+    """Times are written in UTC, as they come from the database."""
+    return HttpResponse(to_json(body), content_type="application/json")
 
 
 def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -1,11 +1,11 @@
 """What programs are told of a result: plain values in the shapes of sharing/api/schemas.py, for speed."""
 
+import uuid
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from results import catalogue
 from sharing.door import Taken
-from sharing.models import Change
 
 Json = dict[str, Any]
 
@@ -16,22 +16,28 @@ _COMPONENTS: Final = {
 }
 
 
-def moment(at: datetime) -> str:
-    """RFC 3339 in UTC; times come from the database, whose sessions are in UTC."""
-    return at.isoformat().replace("+00:00", "Z")
+class News(NamedTuple):
+    """A row of the ledger."""
+
+    public_id: uuid.UUID
+    type: str
+    occurred_at: datetime
+    share_id: uuid.UUID | None
+    verification_id: uuid.UUID | None
+    position: int
 
 
 def share(taken: Taken) -> Json:
     return {
-        "id": str(taken.right_id),
+        "id": taken.right_id,
         "status": "active",
-        "shared_at": moment(taken.given_at),
-        "expires_at": taken.right_until and moment(taken.right_until),
+        "shared_at": taken.given_at,
+        "expires_at": taken.right_until,
         "applicant_reference": taken.applicant_reference or None,
         "candidate": {
             "given_names": taken.given_names,
             "family_name": taken.family_name,
-            "date_of_birth": taken.date_of_birth.isoformat(),
+            "date_of_birth": taken.date_of_birth,
             "email": taken.email or None,
         },
         "result": result(taken),
@@ -45,7 +51,7 @@ def result(taken: Taken) -> Json:
         "status": taken.status,
         "exam": _NAMES[taken.exam],
         "session": taken.session,
-        "exam_date": taken.exam_date.isoformat(),
+        "exam_date": taken.exam_date,
         "centre_number": taken.centre_number,
         "result": taken.label or None,
         "score": taken.score,
@@ -55,7 +61,7 @@ def result(taken: Taken) -> Json:
             for name, value in components(taken)
             if value
         ],
-        "changed_at": moment(taken.changed_at),
+        "changed_at": taken.changed_at,
     }
 
 
@@ -65,20 +71,11 @@ def components(taken: Taken) -> list[tuple[str, str]]:
 
 
 def verification(taken: Taken) -> Json:
-    return {"outcome": "match", "verification_id": str(taken.right_id), "result": result(taken)}
+    return {"outcome": "match", "verification_id": taken.right_id, "result": result(taken)}
 
 
-def change(row: Change, taken: Taken | None) -> Json:
-    """A row of the ledger, with the share as it is now."""
-    right = (
-        {"share_id": str(row.share_id)}
-        if row.verification_id is None
-        else {"verification_id": str(row.verification_id)}
-    )
-    return {
-        "id": str(row.public_id),
-        "type": row.type,
-        "occurred_at": moment(row.occurred_at),
-        **right,
-        "share": taken and share(taken),
-    }
+def change(news: News, taken: Taken | None) -> Json:
+    """What happened, with the share as it is now."""
+    public_id, kind, occurred_at, share_id, verification_id, _position = news
+    right = {"share_id": share_id} if share_id else {"verification_id": verification_id}
+    return {"id": public_id, "type": kind, "occurred_at": occurred_at, **right, "share": taken and share(taken)}

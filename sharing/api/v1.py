@@ -13,10 +13,11 @@ from ninja import Query, Router
 from organisations.api_clients.refusals import Refused
 from organisations.models import Scope
 from results.models import Status
-from sharing import door, ledger
+from sharing import door, publishing
 from sharing.api import cursors, representation
 from sharing.api.answers import as_json, unless_known
 from sharing.api.gate import Gate, ProgramRequest
+from sharing.api.representation import News
 from sharing.api.schemas import (
     ChangePage,
     Check,
@@ -71,14 +72,14 @@ def list_shares(request: ProgramRequest, query: Query[SharesQuery]) -> HttpRespo
     organisation, now = request.auth.organisation, timezone.now()
     narrowing = Narrowing(query.exam.value if query.exam else "", query.shared_from, query.shared_to)
     after = cursors.unseal_place(query.cursor, organisation, repr(narrowing)) if query.cursor else None
-    places = next_shares(organisation=organisation, after=after, limit=query.limit + 1, narrowing=narrowing, now=now)
-    shown = places[: query.limit]
-    taken = _take(request, _by_share(place.share_id for place in shown), "shares", now)
-    more = len(places) > query.limit
+    share_ids, place = next_shares(
+        organisation=organisation, after=after, limit=query.limit, narrowing=narrowing, now=now
+    )
+    taken = _take(request, _by_share(share_ids), "shares", now)
     return as_json(
         {
             "items": [representation.share(one) for one in taken.values()],
-            "next_cursor": cursors.seal_place(shown[-1], organisation, repr(narrowing)) if more else None,
+            "next_cursor": cursors.seal_place(place, organisation, repr(narrowing)) if place else None,
         }
     )
 
@@ -149,16 +150,17 @@ def list_changes(request: ProgramRequest, query: Query[ListQuery]) -> HttpRespon
     """
     organisation, now = request.auth.organisation, timezone.now()
     after = cursors.unseal_position(query.cursor, organisation) if query.cursor else 0
-    rows = ledger.read(organisation=organisation, after=after, limit=query.limit, now=now)
-    taken = _take(request, _by_share(row.share_id for row in rows if row.share_id), "changes", now)
-    after = rows[-1].position or after if rows else after
+    publishing.publish(now)
+    rows = organisation.changes.after(after).values_list(*News._fields)[: query.limit]
+    news = [News._make(row) for row in rows]
+    taken = _take(request, _by_share(one.share_id for one in news if one.share_id), "changes", now)
     return as_json(
         {
             "items": [
-                representation.change(row, taken.get(RightId(RightKind.SHARE, row.share_id)) if row.share_id else None)
-                for row in rows
+                representation.change(one, taken.get(RightId(RightKind.SHARE, one.share_id)) if one.share_id else None)
+                for one in news
             ],
-            "next_cursor": cursors.seal_position(after, organisation),
+            "next_cursor": cursors.seal_position(news[-1].position if news else after, organisation),
         }
     )
 

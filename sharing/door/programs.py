@@ -38,8 +38,11 @@ class Narrowing:
 
 def next_shares(
     *, organisation: Organisation, after: Place | None, limit: int, narrowing: Narrowing, now: datetime
-) -> list[Place]:
-    """The next shares in force after a place, or the first.  A page costs the same at any depth."""
+) -> tuple[list[uuid.UUID], Place | None]:
+    """The next shares in force after a place, or the first; and the place where they go on, if they do.
+
+    A page costs the same at any depth.
+    """
     shares = organisation.shares.in_force(now)
     if narrowing.exam:
         shares = shares.filter(result__current__exam=narrowing.exam)
@@ -51,8 +54,11 @@ def next_shares(
         # Not a plain OR, which would make the database read the list from its beginning.
         later = Q(shared_at__gt=after.shared_at) | Q(pk__lt=after.share_id)
         shares = shares.filter(later, shared_at__gte=after.shared_at)
-    rows = shares.order_by("shared_at", "-pk").values_list("shared_at", "pk")
-    return [Place(*row) for row in rows[:limit]]
+    found = list(shares.order_by("shared_at", "-pk").values_list("pk", flat=True)[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], Place(organisation.shares.values_list("shared_at", flat=True).get(pk=last), last)
 
 
 class Person(NamedTuple):
