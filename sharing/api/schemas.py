@@ -70,12 +70,13 @@ _MOMENT_SCHEMA: Final = WithJsonSchema(
 Limit = Annotated[
     int,
     BeforeValidator(_whole_number),
-    Field(ge=1, le=MOST, description=f"How many rows to answer with at most, from 1 to {MOST}."),
+    Field(ge=1, le=MOST),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST}),
 ]
 
 
 class ListQuery(Schema):
-    limit: Limit = USUAL
+    limit: Limit = Field(USUAL, description=f"How many rows to answer with at most, from 1 to {MOST}.")
     cursor: str | None = Field(
         None,
         max_length=LONGEST,
@@ -124,7 +125,9 @@ class Check(Schema):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reference_number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_number)] = Field(
-        description="The reference or the verification number.", examples=["113GB5990001"]
+        description="The reference or the verification number: 20 letters and digits at most, spaces and hyphens apart.",
+        examples=["113GB5990001"],
+        json_schema_extra={"pattern": "^[0-9A-Za-z]([ -]*[0-9A-Za-z]){0,19}$"},
     )
     date_of_birth: Annotated[date, BeforeValidator(_birthday)] = Field(
         description="The candidate’s date of birth.", examples=["1998-03-27"]
