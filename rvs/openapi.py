@@ -71,6 +71,8 @@ def complete(api: NinjaAPI) -> Json:
         scope = "results:verify" if "Verifications" in call["tags"] else "results:read"
         call["security"] = [{"basic": []}, {"token": [scope]}]
         call["responses"] = {str(status): _answer(int(status), told) for status, told in call["responses"].items()}
+        for parameter in call["parameters"]:
+            parameter["schema"] = _without_null(parameter["schema"])
         if "304" in call["responses"]:
             call["parameters"].append({"in": "header", "name": "If-None-Match", "schema": _TEXT, "required": False})
             call["responses"]["200"]["headers"]["ETag"] = {"schema": _TEXT}
@@ -85,6 +87,15 @@ def _answer(status: int, told: Json) -> Json:
     return {"description": WHY[status], "headers": dict(_HEADERS) if status not in {401, 403} else {}} | (
         {"content": content} if content else {}
     )
+
+
+def _without_null(schema: Json) -> Json:
+    """What stands in an address is there or not, but never null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    told = {name: value for name, value in schema.items() if name not in {"anyOf", "default", "title"}}
+    if not kinds:
+        return schema
+    return {**told, **kinds[0]} if len(kinds) == 1 else {**told, "anyOf": kinds}
 
 
 def _calls(document: Json) -> Iterator[tuple[str, str, Json]]:

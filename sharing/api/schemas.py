@@ -125,7 +125,7 @@ class Check(Schema):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reference_number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_number)] = Field(
-        description="The reference or the verification number: 20 letters and digits at most, spaces and hyphens apart.",
+        description="The reference or the verification number. Spaces and hyphens in it do not count.",
         examples=["113GB5990001"],
         json_schema_extra={"pattern": "^[0-9A-Za-z]([ -]*[0-9A-Za-z]){0,19}$"},
     )

@@ -106,7 +106,7 @@ def get_share(request: ProgramRequest, share_id: uuid.UUID) -> HttpResponse:
     auth=Gate(Scope.READ, media=PDF),
     response={200: None, **refusals(404, 410)},
     operation_id="get_share_statement",
-    summary="Its Statement of Results",
+    summary="The Statement of Results of a share",
     tags=["Shares"],
     openapi_extra=file(PDF),
 )
@@ -121,7 +121,7 @@ def get_share_statement(request: ProgramRequest, share_id: uuid.UUID) -> HttpRes
     auth=Gate(Scope.READ, media=JPEG),
     response={200: None, 304: None, **refusals(404, 410)},
     operation_id="get_share_photo",
-    summary="The test-day photo",
+    summary="The test-day photo of a share",
     tags=["Shares"],
     openapi_extra=file(JPEG),
 )
@@ -222,7 +222,7 @@ def get_verification(request: ProgramRequest, verification_id: uuid.UUID) -> Htt
     auth=Gate(Scope.VERIFY, media=PDF),
     response={200: None, **refusals(404, 410)},
     operation_id="get_verification_statement",
-    summary="Its Statement of Results",
+    summary="The Statement of Results of a verification",
     tags=["Verifications"],
     openapi_extra=file(PDF),
 )

@@ -56,7 +56,11 @@ class Side:
         self.numbers = {f"{number}GB599{word[:4].upper()}": date(1999, 2, number) for number in range(11, 14)}
         now = timezone.now()
         for turn, (number, born) in enumerate(self.numbers.items()):
-            content = {"family_name": word, "date_of_birth": born, "photo": photos.store(drawn_photo(turn))}
+            content: dict[str, Any] = {
+                "family_name": word,
+                "date_of_birth": born,
+                "photo": photos.store(drawn_photo(turn)),
+            }
             result = make_result(number, email=f"{word}@example.org", **content)
             share_result(self.organisation, result, applicant_reference=word)
             check_by_number(
@@ -98,8 +102,8 @@ def sides(monkeypatch: pytest.MonkeyPatch) -> tuple[Side, Side]:
 
 def operations() -> Iterator[Any]:
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
-    for found in schema.get_all_operations():
-        yield found.ok()
+    found: Any = schema.get_all_operations()
+    yield from (operation.ok() for operation in found)
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)

@@ -21,6 +21,7 @@ PATHS = [
     "/help/",
     *(f"/help/{topic.slug}/" for topic in TOPICS),
     "/accessibility/",
+    "/api/docs",
     "/privacy/",
     "/ui-components/",
     "/ui-components/mails/",
