@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from downloads import templates
 from downloads.draft import Draft
 from downloads.models import Template
-from downloads.options import Options
+from downloads.options import ChosenColumn, Options
 from downloads.presets import PRESETS
 from downloads.preview import preview
 from downloads.templates import NameTakenError, TemplateError, may_change
@@ -22,6 +22,7 @@ from results import catalogue
 
 _BUTTONS: Final = ("up", "down", "remove", "tick", "preview")
 """Each leaves the page as it is typed; what else sends the form, saves it."""
+_FIRST: Final = tuple(map(ChosenColumn, ("reference_number", "family_name", "given_names")))
 
 
 @require_safe
@@ -41,7 +42,7 @@ def new(request: MemberRequest) -> HttpResponse:
 
 
 def _beginning(request: MemberRequest) -> Draft:
-    """What a new template begins with: another one, a preset, or everything."""
+    """What a new template begins with: another one, a preset, or the few columns that no file goes without."""
     if copied := request.GET.get("copy"):
         try:
             template = _usable(request, uuid.UUID(copied))
@@ -50,7 +51,7 @@ def _beginning(request: MemberRequest) -> Draft:
         name = _("Copy of %(name)s") % {"name": template.name}
         return Draft.of(Options.load(template.options), name=name[: templates.LONGEST_NAME])
     preset = PRESETS.get(request.GET.get("preset", ""))
-    return Draft.of(preset.options, name=str(preset.name)) if preset else Draft.of(Options())
+    return Draft.of(preset.options, name=str(preset.name)) if preset else Draft.of(Options(columns=_FIRST))
 
 
 @require_safe
