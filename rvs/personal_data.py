@@ -250,12 +250,12 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     "downloads.BatchCheck": {
         Kind.IDENTITY: "asked_by_name",
         Kind.PSEUDONYM: "id asked_by file",
-        Kind.NONE: "organisation asked_at uploaded_name mapping state rows_total rows_done paused_until note ended_at "
-        "attempts lease lease_until",
+        Kind.NONE: "organisation asked_at uploaded_name mapping counts state rows_total rows_done "
+        "paused_until note ended_at erased_at turn_at attempts lease lease_until",
     },
     "downloads.BatchRow": {
-        Kind.RESULT: "number outcome explanation",
-        Kind.IDENTITY: "name date_of_birth",
+        Kind.RESULT: "number read_number outcome explanation",
+        Kind.IDENTITY: "name date_of_birth read_date",
         Kind.PSEUDONYM: "applicant_reference verification",
         Kind.NONE: "id batch line checked_at",
     },

@@ -143,6 +143,12 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400.0},
     "work-on-imports": {"task": "results.tasks.work_on_imports", "schedule": 10.0, "options": {"expires": 10}},
     "work-on-downloads": {"task": "downloads.tasks.work_on_downloads", "schedule": 10.0, "options": {"expires": 10}},
+    "work-on-batch-checks": {
+        "task": "downloads.tasks.work_on_batch_checks",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "forget-batch-checks": {"task": "downloads.tasks.forget_batch_checks", "schedule": 3_600.0},
     "forget-downloads": {"task": "downloads.tasks.forget_downloads", "schedule": 3_600.0},
     "forget-registrations": {"task": "results.tasks.forget_registrations", "schedule": 3_600.0},
     "forget-imports": {"task": "results.tasks.forget_imports", "schedule": 3_600.0},
@@ -285,8 +291,12 @@ if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-# Nothing can be uploaded but what staff import: a results file, and a ZIP file of photos.
-FILE_UPLOAD_HANDLERS = ["results.staff.uploads.LimitedUploadHandler"]
+# Nothing can be uploaded but to these pages; each function says who may upload what there.
+FILE_UPLOAD_HANDLERS = ["accounts.uploads.LimitedUploadHandler"]
+UPLOAD_PAGES = {
+    "admin:results_importjob_add": "results.staff.uploads.limits_for",  # a results file, a ZIP file of photos
+    "downloads:batch_upload": "downloads.batch.uploads.limits_for",  # a list for a batch check
+}
 IMPORT_MAX_FILE_BYTES = 100 * 1024 * 1024
 IMPORT_MAX_PHOTOS_BYTES = 2 * 1024 * 1024 * 1024
 

@@ -19,12 +19,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import audit
 from accounts.admin import ReadOnlyAdmin, actor
 from accounts.models import Action
+from accounts.uploads import too_large
 from results.staff import clearing, imports
 from results.staff.clearing import ImportStateError
 from results.staff.forms import ConfirmForm, UploadForm
 from results.staff.models import ImportJob, ImportState
 from results.staff.people import names_of
-from results.staff.uploads import IMPORT_PAGE, too_large
 
 PROBLEMS_A_PAGE = 50
 AT_WORK = {ImportState.UPLOADED, ImportState.CHECKING, ImportState.CONFIRMED, ImportState.LOADING}
@@ -48,7 +48,7 @@ class ImportJobAdmin(ReadOnlyAdmin):
         form = require_http_methods(["GET", "HEAD", "POST"])
         return [
             path("", view(self.changelist_view), name="results_importjob_changelist"),
-            path("add/", view(form(self.upload_view)), name=IMPORT_PAGE),
+            path("add/", view(form(self.upload_view)), name="results_importjob_add"),
             path("<uuid:job_id>/", view(require_safe(self.job_view)), name="results_importjob_change"),
             path("<uuid:job_id>/problems/", view(require_safe(self.problems_view)), name="results_importjob_problems"),
             path("<uuid:job_id>/rejects.csv", view(require_safe(self.rejects_view)), name="results_importjob_rejects"),

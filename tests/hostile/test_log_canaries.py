@@ -85,6 +85,7 @@ PLANTED: Final = {
     "downloads.Download.asked_by_name": "Kanaridownloader",
     "downloads.BatchCheck.asked_by_name": "Kanaribatcher",
     "downloads.BatchRow.number": "KANARI0BATCH",
+    "downloads.BatchRow.read_number": "KANARI0READ",
     "downloads.BatchRow.date_of_birth": "23.XI.1987",
     "downloads.BatchRow.name": "Kanaribatchname",
     "downloads.BatchRow.explanation": "kanari-explanation",
@@ -96,7 +97,7 @@ WITHOUT_WORDS: Final = {
     "results.ImportJob": "file photos rejects samples",
     "accounts.Session": "session_data",
     "results.Candidate": "country",
-    "downloads.BatchRow": "outcome",
+    "downloads.BatchRow": "outcome read_date",
     "results.CandidateRegistration": "country",
 }
 TEXT: Final = (models.CharField, models.TextField, models.DateField, models.BinaryField)
@@ -200,7 +201,7 @@ def _plant_share(user: User, organisation: Organisation, result: Result) -> None
     share.notes.create(author=user_actor(user), **_planted("sharing.Note"))
     organisation.downloads.create(format="csv", asked_for=1, asked_by=user, **_planted("downloads.Download"))
     batch = organisation.batch_checks.create(asked_by=user, **_planted("downloads.BatchCheck"))
-    batch.rows.create(line=2, **_planted("downloads.BatchRow"))
+    batch.rows.create(line=2, outcome="no_match", **_planted("downloads.BatchRow"))
     candidate.invitations.create(
         organisation_name="Kin College", website="https://kin.example", **_planted("sharing.OrganisationInvitation")
     )

@@ -1,0 +1,1 @@
+"""Batch check: many checks by number, from an uploaded list."""
