@@ -89,6 +89,8 @@ MAIL: Final = "3b0f0c6e-5d43-4d26-9f7e-0a4b6f6f9f31"
 CLAIM: Final = "00000000-0000-4000-8000-0000000000a3"
 SHARE: Final = "00000000-0000-4000-8000-0000000000a4"
 DOWNLOAD: Final = "00000000-0000-4000-8000-0000000000a5"
+BATCH: Final = "00000000-0000-4000-8000-0000000000a6"
+OF_BATCH: Final = f"login 403 →/downloads/batch-check/{BATCH}/ →/downloads/batch-check/{BATCH}/ 404 403 403"
 OF_DOWNLOAD: Final = f"login 403 →/downloads/{DOWNLOAD}/ →/downloads/{DOWNLOAD}/ 404 403 403"
 
 MATRIX: Final[dict[str, tuple[str, str]]] = {
@@ -194,6 +196,15 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "downloads/<uuid:download_id>/cancel/": (NO_POST, OF_DOWNLOAD),
     "downloads/<uuid:download_id>/mail/": (NO_POST, OF_DOWNLOAD),
     "downloads/<uuid:download_id>/colleagues/": (NO_POST, OF_DOWNLOAD),
+    "downloads/batch-check/": (MEMBERS, NO_POST),
+    "downloads/batch-check/upload/": (NO_POST, MEMBERS),
+    "downloads/batch-check/<uuid:batch_id>/": (OWN, NO_POST),
+    "downloads/batch-check/<uuid:batch_id>/columns/": (OF_BATCH, OF_BATCH),
+    "downloads/batch-check/<uuid:batch_id>/answer.csv": (OWN, NO_POST),
+    "downloads/batch-check/<uuid:batch_id>/answer.xlsx": (OWN, NO_POST),
+    "downloads/batch-check/<uuid:batch_id>/cancel/": (NO_POST, OF_BATCH),
+    "downloads/batch-check/<uuid:batch_id>/go-on/": (NO_POST, OF_BATCH),
+    "downloads/batch-check/<uuid:batch_id>/delete/": (NO_POST, OF_BATCH),
     "downloads/templates/": (MEMBERS, NO_POST),
     "downloads/templates/new/": (MEMBERS, MEMBERS),
     "downloads/templates/<uuid:template_id>/": (OWN, NO_POST),
@@ -385,6 +396,9 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:share_id>": share.pk,
         "<uuid:note_id>": note.pk,
         "<uuid:download_id>": make_download(share, author, id=DOWNLOAD).pk,
+        "<uuid:batch_id>": organisation.batch_checks.create(
+            id=BATCH, asked_by=author, asked_by_name="A. Uthor", state="cancelled", ended_at=timezone.now()
+        ).pk,
         "<uuid:template_id>": organisation.download_templates.create(
             owner=author, name="-", options={}, shared=True
         ).pk,

@@ -52,7 +52,7 @@ def upload(*, organisation: Organisation, by: User, file: "File[bytes]", name: s
 def table_of(batch: BatchCheck) -> Table:
     """The list as it was read, while its columns are not named yet."""
     with batch.file.open() as source:
-        return Table.load(source)
+        return Table.load(source.read())
 
 
 @transaction.atomic

@@ -154,7 +154,7 @@ def _read_row(line: int, cells: list[str], understanding: Understanding) -> Read
     problems = [_without_text(text) for text in typed.values() if "\0" in text]
     too_long = [what for what, text in typed.items() if len(text) > LONGEST[what]]
     kept = [text.split("\0")[0].strip()[: LONGEST[what]] for what, text in typed.items()]
-    row = ReadRow(line, *kept)
+    row = ReadRow(line, kept[0], kept[1], kept[2], kept[3])
     if problems:
         return replace(row, problem=problems[0])
     if too_long:

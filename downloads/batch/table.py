@@ -6,7 +6,7 @@ What it is, its first bytes decide, never its name.  It is read once, when it is
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 from django.utils.translation import gettext as _
 
@@ -44,8 +44,8 @@ class Table:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
-    def load(cls, source: BinaryIO) -> Self:
-        return cls(**json.loads(source.read()))
+    def load(cls, stored: bytes) -> Self:
+        return cls(**json.loads(stored))
 
     def column(self, place: int) -> Iterable[str]:
         return (cells[place] if place < len(cells) else "" for _line, cells in self.rows)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from accounts.models import Action, AuditEvent, User
+from accounts.models import Action, AuditEvent
 from downloads.batch import endings, lists, worker
 from downloads.models import BatchCheck, BatchRow, BatchState, RowOutcome
 from organisations.models import Organisation
@@ -259,10 +259,10 @@ def test_the_day_has_ten_thousand_rows_of_lists(verifier: Client, organisation: 
 def test_the_answer_comes_as_csv_and_as_a_workbook_without_formulas(verifier: Client, result: Result) -> None:
     batch = check(verifier, [(result.reference_number, BORN, "=HYPERLINK(1)", "+4711"), ("O'Brien", "-", "", "")])
     answer = verifier.get(f"{PAGE}{batch.pk}/answer.csv")
-    rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))  # type: ignore[arg-type]
+    rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert rows[0][:2] == ["Line", "Number"]
     assert rows[1][3:5] == ["'=HYPERLINK(1)", "'+4711"]
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(verifier.get(f"{PAGE}{batch.pk}/answer.xlsx"))))  # type: ignore[arg-type]
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(verifier.get(f"{PAGE}{batch.pk}/answer.xlsx"))))
     cells = [cell for row in book.active.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "n"}
     assert "=HYPERLINK(1)" in {cell.value for cell in cells}
@@ -293,7 +293,8 @@ def test_a_list_that_nobody_starts_is_gone_after_a_day(verifier: Client) -> None
 def test_whoever_left_the_organisation_gets_nothing_checked(verifier: Client, result: Result) -> None:
     batch = upload(verifier, a_list([(result.reference_number, BORN, ZOE, "")]))
     start(verifier, batch)
-    User.objects.get(pk=batch.asked_by_id).membership.delete()
+    assert batch.asked_by
+    batch.asked_by.membership.delete()
     worker.work_on_next()
     batch.refresh_from_db()
     assert batch.state == BatchState.FAILED
