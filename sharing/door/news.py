@@ -47,6 +47,7 @@ _FOLLOWERS: Final = """
     """
 _IN_FORCE: Final = "s.ended_at is null and (s.expires_at is null or s.expires_at > %(now)s)"
 _SHARED: Final = f"""
+    select f.key, f.organisation_id, c.position, v.exam, v.exam_date, v.label, v.score, v.given_names, v.family_name
     from {_FOLLOWERS}
     join sharing_change c on c.organisation_id = f.organisation_id and c.type = 'share.created'
         and c.position > f.after and c.position <= %(upto)s
@@ -54,21 +55,23 @@ _SHARED: Final = f"""
     join results_result r on r.id = s.result_id
     join results_resultversion v on v.id = r.current_id and v.status = 'released'
         and (f.exams = '' or v.exam = any(string_to_array(f.exams, ' ')))
-    """
+    """  # noqa: S608  (our own columns' names)
+_WITH_ALL: Final = f"with shared as ({_SHARED})"
+_WITH_SOME: Final = f"with shared as materialized ({_SHARED})"
+"""The news comes first: the database would try the rules on every result there is."""
 _MEETING: Final = """
     join unnest(%(rule_organisations)s::uuid[], %(rule_exams)s::text[], %(rules_from)s::date[], %(rules_to)s::date[],
                 %(rule_labels)s::text[], %(rule_scores)s::int[])
             as rule (organisation_id, exam, exam_from, exam_to, labels, score)
-        on rule.organisation_id = f.organisation_id and rule.exam = v.exam
-        and v.exam_date between rule.exam_from and rule.exam_to
-        and (v.label = any(string_to_array(rule.labels, '|')) or v.score >= rule.score)
+        on rule.organisation_id = shared.organisation_id and rule.exam = shared.exam
+        and shared.exam_date between rule.exam_from and rule.exam_to
+        and (shared.label = any(string_to_array(rule.labels, '|')) or shared.score >= rule.score)
     """
-_COUNTED: Final = "select f.key, v.exam, count(*) {shared} group by f.key, v.exam"
+_COUNTED: Final = "select shared.key, shared.exam, count(*) from shared {meeting} group by 1, 2"
 _NAMED: Final = """
     select key, given_names, family_name from (
-        select f.key, v.given_names, v.family_name, c.position,
-               row_number() over (partition by f.key order by c.position) as n
-        {shared}) named
+        select shared.key, given_names, family_name, row_number() over (partition by shared.key order by position) as n
+        from shared {meeting}) named
     where n <= %(most)s order by key, n
     """
 _CHANGED: Final = f"""
@@ -133,10 +136,12 @@ def _shared(
     of_some: list[Follower] = []
     for follower in followers:
         (of_some if follower.meets_only else of_all).append(follower)
-    found = _rows(statement.format(shared=_SHARED), of_all, upto=upto, now=now, **values)
+    found = _rows(_WITH_ALL + statement.format(meeting=""), of_all, upto=upto, now=now, **values)
     if of_some:
         meeting = _rules({follower.organisation for follower in of_some}, timezone.localdate(now))
-        found += _rows(statement.format(shared=_SHARED + _MEETING), of_some, upto=upto, now=now, **values, **meeting)
+        found += _rows(
+            _WITH_SOME + statement.format(meeting=_MEETING), of_some, upto=upto, now=now, **values, **meeting
+        )
     return found
 
 
