@@ -137,6 +137,17 @@ def seen_by(address: str, client: ApiClient) -> dict[str, Any]:
     return {share["id"]: share for share in service.shares()}
 
 
+def told(held: dict[str, Any]) -> dict[str, Any]:
+    """What the feed tells of: a version that shows the same as the one before it, of a result that is not released, is
+    no news (sharing/publishing.py), so that a copy keeps the number and the time of the earlier one.
+    """
+    quiet = {"version": 0, "changed_at": ""}
+    return {
+        name: share if share["result"]["status"] == "released" else {**share, "result": {**share["result"], **quiet}}
+        for name, share in held.items()
+    }
+
+
 def run(seed: int, address: str, folder: Path) -> int:
     """One run; how often the client was killed while it was at work."""
     random = Random(seed)
@@ -145,6 +156,7 @@ def run(seed: int, address: str, folder: Path) -> int:
     writers = [Writer(organisation, Random(random.random())) for _number in range(WRITERS)]
     file, kills = folder / f"{seed}.sqlite3", list[float]()
     at_once(*writers, lambda: kill_again_and_again(random, address, client, file, kills))
+    expiry.expire_due(timezone.now())  # as every minute: it passes over a share that somebody takes at that moment
     last = start(address, client, file, random.choice([3, 500]))
     _out, said = last.communicate()
     assert last.returncode == 0, said
@@ -152,7 +164,7 @@ def run(seed: int, address: str, folder: Path) -> int:
     held = held_by(file)
     in_force = set(map(str, organisation.shares.in_force(timezone.now()).values_list("pk", flat=True)))
     assert set(held) == in_force, f"seed {seed}"
-    assert held == seen_by(address, client), f"seed {seed}"
+    assert told(held) == told(seen_by(address, client)), f"seed {seed}"
     return len(kills)
 
 
