@@ -149,6 +149,7 @@ class Action(models.TextChoices):
     CLAIM_MOVED = "claim_moved", _("Result moved to another account")
     PHOTO_HIDDEN = "photo_hidden", _("Photo hidden by the candidate")
     PHOTO_UNHIDDEN = "photo_unhidden", _("Photo no longer hidden by the candidate")
+    CANDIDATE_MAILS_CHOSEN = "candidate_mails_chosen", _("Candidate chose which e-mails to get")
     ORGANISATION_SUGGESTED = "organisation_suggested", _("Organisation invited by a candidate")
     DATA_DOWNLOADED = "data_downloaded", _("Own data downloaded")
     ACCOUNT_CLOSED = "account_closed", _("Candidate’s account closed")

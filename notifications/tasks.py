@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import digests
+from notifications import candidates, digests
 
 
 @shared_task
 def make_digests() -> None:
     """Put the mails of every window that is over into the outbox."""
     digests.run(timezone.now())
+
+
+@shared_task
+def tell_candidates() -> None:
+    """Put the mails that candidates are to get into the outbox."""
+    candidates.tell_due(timezone.now())

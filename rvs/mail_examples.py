@@ -244,7 +244,20 @@ USERS: Final = [
     Example("notifications/email/changes", _digest(changed=True)),
     Example("downloads/email/ready", _said(day=AT, path="/downloads/example/")),
 ]
+
+
+def _candidate_notice(**more: Any) -> Callable[[People], Words]:
+    common = {"exam": "C1 Advanced", "organisation": ORGANISATION, "kinds": ["Re-marked"], "at": AT, "ends_at": AT}
+    links = {"address": _link("candidate/results/"), "settings_url": _link("candidate/notices/")}
+    return _said(**common, **links, **more)
+
+
+_STOP: Final = {"unsubscribe_url": _link("candidate/notices/stop/example/")}
 CANDIDATES: Final = [
+    Example("notifications/email/candidate_changed", _candidate_notice()),
+    Example("notifications/email/candidate_released", _candidate_notice(**_STOP)),
+    Example("notifications/email/candidate_opened", _candidate_notice(**_STOP)),
+    Example("notifications/email/candidate_expiring", _candidate_notice(**_STOP)),
     Example("results/email/confirm_candidate", _said(link=_link("candidate/register/confirm/example/"))),
     Example("results/email/candidate_known", _said(add=_link("candidate/add/"), reset=_link("password/reset/"))),
     Example("sharing/email/result_moved_away", _said()),

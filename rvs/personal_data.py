@@ -218,7 +218,7 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.NONE: "organisation at acknowledged_at",
     },
     "sharing.CandidateNotice": {
-        Kind.PSEUDONYM: "id candidate share version",
+        Kind.PSEUDONYM: "id candidate result share version",
         Kind.NONE: "type ends_at at state settled_at",
     },
     "sharing.CandidateWishes": {

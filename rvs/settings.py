@@ -158,6 +158,8 @@ CELERY_BEAT_SCHEDULE = {
     "publish-changes": {"task": "sharing.tasks.publish_changes", "schedule": 3.0, "options": {"expires": 3}},
     "make-digests": {"task": "notifications.tasks.make_digests", "schedule": 30.0, "options": {"expires": 30}},
     "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},
+    "remind-candidates": {"task": "sharing.tasks.remind_candidates", "schedule": 3_600.0},
+    "tell-candidates": {"task": "notifications.tasks.tell_candidates", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 # --- Who is acting --------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
     "Results": frozenset({
         "results.view_importjob", "results.add_importjob", "results.confirm_importjob", "results.view_importbatch",
         "results.view_result", "results.hold_result", "results.view_claim", "results.move_claim", "sharing.view_pause",
+        "sharing.view_organisationnotice",
     }),
     # Answers people's questions: reads, sends a mail again that did not come, and changes nothing.
     "Helpdesk": frozenset({

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Action
-from sharing import ledger
+from sharing import ledger, notices
 from sharing.models import ChangeType, Ending, Share
 
 ACTOR = audit.system_actor("expiry")
@@ -32,6 +32,7 @@ def expire(shares: list[Share], *, now: datetime) -> int:
     for share in shares:
         share.ended_at, share.ending = share.expires_at, Ending.EXPIRED
     Share.objects.bulk_update(shares, ["ended_at", "ending"])
+    notices.drop(shares, now=now)
     ledger.record(type=ChangeType.SHARE_EXPIRED, shares=shares, at=now)
     for share in shares:
         audit.record(

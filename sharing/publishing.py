@@ -65,12 +65,12 @@ _PASS_ON: Final = f"""
              from versions join sharing_verification r using (result_id)
              where r.right_until > %(now)s),
          candidates as (
-             insert into sharing_candidatenotice (id, candidate_id, type, version_id, at, state)
+             insert into sharing_candidatenotice (id, candidate_id, type, result_id, version_id, at, state)
              select gen_random_uuid(), claim.candidate_id,
                     case when versions.is_first
                               and not exists (select from told where told.version_id = versions.id)
                          then 'released' else 'changed' end,
-                    versions.id, versions.created_at, 'waiting'
+                    versions.result_id, versions.id, versions.created_at, 'waiting'
              from versions join results_claim claim using (result_id)
              on conflict do nothing),
          organisations as (

@@ -13,7 +13,7 @@ from accounts import audit, doorbell
 from accounts.models import Action, User
 from organisations.models import Organisation, OrganisationState
 from results.models import Candidate, Claim, Result
-from sharing import expiry, ledger
+from sharing import expiry, ledger, notices
 from sharing.models import ChangeType, Ending, Share
 from sharing.tasks import publish_changes
 
@@ -119,6 +119,7 @@ def change_end(*, share: Share, by: User, expires_at: datetime | None, now: date
     share = _locked(share, now)
     share.expires_at = expires_at
     share.save(update_fields=["expires_at"])
+    notices.forget_end(share, now=now)
     _record(ChangeType.SHARE_UPDATED, [share], by=by, now=now)
     return share
 
@@ -163,6 +164,7 @@ def _withdraw(shares: list[Share], *, by: User, now: datetime) -> None:
     for share in shares:
         share.ended_at, share.ending = now, Ending.WITHDRAWN
     Share.objects.bulk_update(shares, ["ended_at", "ending"])
+    notices.drop(shares, now=now)
     _record(ChangeType.SHARE_WITHDRAWN, shares, by=by, now=now)
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sharing import announcements, expiry, limits, publishing
+from sharing import announcements, expiry, limits, notices, publishing
 
 
 @shared_task
@@ -17,6 +17,12 @@ def forget_old_checks() -> None:
 def expire_shares() -> None:
     """Write down which shares have ended because their time is over."""
     expiry.expire_due(timezone.now())
+
+
+@shared_task
+def remind_candidates() -> None:
+    """Write down which candidates are to be told that a share of theirs is about to end."""
+    notices.remind(timezone.now())
 
 
 @shared_task

@@ -223,3 +223,21 @@ class InviteForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter an e-mail address of the organisation"), "invalid": NO_EMAIL},
     )
+
+
+class NoticesForm(forms.Form):
+    """Which mails a candidate wants."""
+
+    released = forms.BooleanField(
+        label=_("A result of mine is released"),
+        help_text=_("We write that it is there, never what it says."),
+        required=False,
+    )
+    opened = forms.BooleanField(
+        label=_("An organisation opens a result that I shared for the first time"), required=False
+    )
+    expiring = forms.BooleanField(
+        label=_("Something that I shared ends in 14 days"),
+        help_text=_("So that you can let it run longer, if the organisation still needs it."),
+        required=False,
+    )

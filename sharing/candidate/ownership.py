@@ -9,7 +9,7 @@ from accounts import audit, mails, retention, sessions
 from accounts.models import Action, User
 from results import claims
 from results.models import Candidate, Claim
-from sharing import shares
+from sharing import notices, shares
 from sharing.models import Share
 
 
@@ -35,6 +35,7 @@ def move(*, claim: Claim, email: str, by: User, reason: str, now: datetime) -> C
     old = claim.candidate.user
     for share in Share.objects.in_force(now).filter(result=claim.result_id):
         shares.withdraw(share=share, by=by, now=now)
+    notices.drop_of_result(claim.result_id, now=now)
     claims.move(claim=claim, to=to, by=audit.user_actor(by), reason=reason.strip())
     mails.send("sharing/email/result_moved_away", old.email, {})
     mails.send("sharing/email/result_moved_here", to.email, {})

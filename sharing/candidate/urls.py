@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from sharing.candidate.views import account, registration, results, share, shares
+from sharing.candidate.views import account, notices, registration, results, share, shares
 
 app_name = "candidate"
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     path("shares/<uuid:share_id>/", shares.share, name="share"),
     path("shares/<uuid:share_id>/withdraw/", shares.withdraw, name="withdraw"),
     path("shares/<uuid:share_id>/end/", shares.change_end, name="change_end"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/released/", notices.tell_when_released, name="tell_when_released"),
+    path("notices/stop/<str:token>/", notices.stop, name="stop_notices"),
     path("activity/", shares.activity, name="activity"),
     path("close/", account.close, name="close"),
     path("closed/", account.closed, name="closed"),

@@ -18,6 +18,7 @@ from accounts.models import Action
 from organisations.models import Organisation
 from results import catalogue
 from sharing.door.rights import RightKind
+from sharing.door.traces import FIRST_OPENED
 from sharing.models import Channel
 
 
@@ -134,7 +135,10 @@ _TRACE: Final = """
         on conflict ({kind}_id, version_id, channel, actor, day)
         do update set count = sharing_access.count + 1, last_at = excluded.last_at)
     """
-_TAKE_TRACED: Final = _TAKE.format(traces=",".join(_TRACE.format(kind=kind) for kind in RightKind))
+_FIRST_OPENED: Final = FIRST_OPENED.replace(
+    "any(%(shares)s)", "any(array(select right_id from taken where kind = 'share'))"
+)
+_TAKE_TRACED: Final = _TAKE.format(traces=",".join([*(_TRACE.format(kind=kind) for kind in RightKind), _FIRST_OPENED]))
 
 
 @transaction.atomic

@@ -78,6 +78,7 @@ class CandidateNotice(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="notices")
     type = models.CharField(max_length=10, choices=NoticeType.choices)
+    result = models.ForeignKey(Result, on_delete=models.PROTECT, related_name="candidate_notices", db_index=False)
     share = models.ForeignKey(
         Share, on_delete=models.PROTECT, null=True, blank=True, related_name="notices", db_index=False
     )
@@ -115,7 +116,10 @@ class CandidateNotice(models.Model):
                 name="candidatenotice_settled_when",
             ),
         ]
-        indexes = [models.Index(fields=["at"], name="candidatenotice_waiting", condition=Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["at"], name="candidatenotice_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["result"], name="candidatenotice_by_result", condition=Q(state="waiting")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} ({self.get_state_display()})"

@@ -103,6 +103,7 @@ READERS: Final = {
     "results/importbatch": "403 200 403 403",
     "results/claim": "403 200 200 403",
     "sharing/organisationinvitation": "200 403 200 403",
+    "sharing/organisationnotice": "403 200 403 403",
     "sharing/pause": "200 200 200 403",
 }
 for _model, _row in READERS.items():

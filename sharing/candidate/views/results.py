@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import AuthenticatedRequest
 from accounts.models import Action
 from results import claims, own
+from sharing.candidate import wishes
 from sharing.responses import jpeg, pdf
 
 
@@ -23,7 +24,8 @@ def results(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 def details(request: AuthenticatedRequest, claim_id: uuid.UUID) -> HttpResponse:
     opened = _open(request, claim_id, Action.RESULT_VIEWED)
-    return render(request, "candidate/result.html", {"opened": opened, "view": opened.view})
+    context = {"opened": opened, "view": opened.view, "wishes": wishes.of(request.user)}
+    return render(request, "candidate/result.html", context)
 
 
 @require_safe
