@@ -273,7 +273,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/jsi18n/": (staff("200"), staff("405")),
     "admin/r/<path:content_type_id>/<path:object_id>/": (staff("404"), staff("404")),
     "admin/help/": (staff("200"), staff("405")),
-    "admin/^(?P<app_label>accounts|results|sharing|organisations)/$": (staff("200"), staff("200")),
+    "admin/^(?P<app_label>accounts|sharing|results|organisations)/$": (staff("200"), staff("200")),
     "admin/accounts/mail/<uuid:mail_id>/again/": (staff("200"), staff(f"→/admin/accounts/mail/{MAIL}/change/")),
     "admin/accounts/user/<path:object_id>/open/": (staff("405"), staff("200")),
     "admin/results/importjob/": (staff("200"), staff("200")),
@@ -331,7 +331,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
 
 READ_BY_STAFF: Final = (
     "accounts/auditevent", "accounts/mail", "accounts/refusedaddress", "accounts/user", "results/importbatch",
-    "results/claim", "sharing/organisationinvitation", "sharing/pause",
+    "results/claim", "sharing/organisationinvitation", "sharing/organisationnotice", "sharing/pause",
 )  # fmt: skip
 for _model in READ_BY_STAFF:
     MATRIX.update({  # only read by staff, never added, changed or deleted
@@ -428,7 +428,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
             id=MAIL, sender="a@example.org", recipient="b@example.org", subject="-"
         ).pk,
         "<int:number>": 1,
-        "^(?P<app_label>accounts|results|sharing|organisations)/$": "accounts/",
+        "^(?P<app_label>accounts|sharing|results|organisations)/$": "accounts/",
         "(?P<url>.*)$": "no-such-page/",
         "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/1-no-such-key/",
     }
@@ -440,6 +440,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "results/importbatch": make_batch().pk,
         "results/claim": CLAIM,
         "sharing/organisationinvitation": OrganisationInvitation.objects.create(organisation_name="-").pk,
+        "sharing/organisationnotice": organisation.notices.create(result=share.result, version=share.result.current).pk,
         "sharing/pause": Pause.objects.create(
             scope="organisation", organisation=organisation, until=timezone.now(), misses=1
         ).pk,
@@ -495,8 +496,8 @@ FOR_PROGRAMS: Final = ("/api/", "/ce/", "/oauth/")
 """No session counts there, so that no form can be sent there in anybody's name."""
 
 
-WAY_OUT: Final = "/email-notifications/unsubscribe/"
-"""A mail program posts there without having seen a page (RFC 8058); its signed token stops mails, and does no more."""
+WAYS_OUT: Final = ("/email-notifications/unsubscribe/", "/candidate/notices/stop/")
+"""A mail program posts there without having seen a page (RFC 8058); a signed token stops mails, and does no more."""
 
 
 @pytest.mark.parametrize(
@@ -508,7 +509,7 @@ def test_nothing_is_done_without_the_forms_token(
 ) -> None:
     client = _log_in(people[persona], enforce_csrf_checks=True)
 
-    forms = [address for address in addresses.values() if not address.startswith((*FOR_PROGRAMS, WAY_OUT))]
+    forms = [address for address in addresses.values() if not address.startswith((*FOR_PROGRAMS, *WAYS_OUT))]
     responses = {address: client.generic(method, address) for address in forms}
 
     assert {address for address, response in responses.items() if response.status_code != 403} == set()

@@ -60,21 +60,24 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         columns = [(NO_COLUMN, _("Not in this list")), *((str(n), name) for n, name in enumerate(table.headings))]
         parts = {
-            part.value: forms.ChoiceField(label=str(label), choices=columns, required=False)
+            part.value: forms.ChoiceField(
+                label=str(label),
+                choices=columns,
+                required=part is Part.DATE_OF_BIRTH,
+                error_messages={"required": _("Choose the column with the date of birth")},
+            )
             for part, label in LABELS.items()
         }
         self.fields = {**parts, **self.fields}
         self.initial = {part.value: str(place) for part, place in understanding.columns.items()}
         self.initial["order"] = understanding.order.value
+        self.fields[Part.REFERENCE_NUMBER.value].help_text = _("This, or the verification number.")
 
     def clean(self) -> None:
         super().clean()
-        for part in self.understanding.missing:
-            text = {
-                Part.REFERENCE_NUMBER: _("Choose the column with the reference or verification number"),
-                Part.DATE_OF_BIRTH: _("Choose the column with the date of birth"),
-            }[part]
-            self.add_error(part.value, text)
+        if Part.REFERENCE_NUMBER in self.understanding.missing:
+            text = _("Choose the column with the reference or verification number")
+            self.add_error(Part.REFERENCE_NUMBER.value, text)
 
     @property
     def understanding(self) -> Understanding:

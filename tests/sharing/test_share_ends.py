@@ -1,4 +1,4 @@
-"""A share that has ended is gone from every address of the verifier's site, at once and without a word about it."""
+"""A share that has ended is gone from every page, file, program and mail, at once and without a word about it."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,13 +9,20 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
+from pytest_django.asserts import assertRedirects
 
+from accounts.models import Mail
+from downloads import worker
+from downloads.models import Format
+from notifications import candidates, digests
+from notifications.models import Digest
 from organisations.models import Organisation, OrganisationState
 from results import photos
 from rvs.sample_photos import drawn_photo
-from sharing import shares
-from sharing.models import Access, Note, Share
-from tests.factories import make_result, share_result
+from sharing import door, shares
+from sharing.models import Access, Channel, Note, Share
+from tests.downloads.asking import ask
+from tests.factories import basic, make_api_client, make_member, make_result, share_result
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +33,7 @@ def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[st
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
             yield from routes(entry, route)
-        elif "share_id" in route and not route.startswith("candidate/"):
+        elif "share_id" in route and not route.startswith(("candidate/", "api/")):
             yield route
 
 
@@ -107,3 +114,49 @@ def test_it_is_gone_from_the_list(verifier: Client, share: Share, end: Callable[
     assert "Muñoz-Sánchez" in verifier.get("/shared-results/").content.decode()
     end(share)
     assert "Muñoz-Sánchez" not in verifier.get("/shared-results/").content.decode()
+
+
+# --- Programs, files and mails ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [withdrawn, all_withdrawn, expired_and_not_swept])
+def test_it_is_gone_for_programs(share: Share, end: Callable[[Share], None]) -> None:
+    program = {"Authorization": basic(make_api_client(share.organisation))}
+    where = f"/api/v1/shares/{share.pk}"
+    parts = ("", "/statement.pdf", "/photo")
+    assert {Client().get(where + part, headers=program).status_code for part in parts} == {200}
+    Access.objects.all().delete()
+    end(share)
+    assert {Client().get(where + part, headers=program).status_code for part in parts} == {410}
+    assert Client().get("/api/v1/shares", headers=program).json()["items"] == []
+    assert not Access.objects.exists()
+
+
+@pytest.mark.parametrize("end", [withdrawn, all_withdrawn, expired_and_not_swept])
+@pytest.mark.parametrize("format_", [Format.CSV, Format.STATEMENTS])
+def test_a_file_that_holds_it_is_given_no_more(
+    primary: Client, share: Share, end: Callable[[Share], None], format_: Format
+) -> None:
+    download = ask(share.organisation, format=format_)
+    worker.make_now(download)
+    address = f"/downloads/{download.pk}/file"
+    assert b"".join(primary.get(address))  # type: ignore[arg-type]  # it streams
+    end(share)
+    assertRedirects(primary.get(address), f"/downloads/{download.pk}/")
+    primary.post(f"/downloads/{download.pk}/again/")
+    assert not any(row.state == "ready" for row in share.organisation.downloads.all())
+
+
+@pytest.mark.parametrize("end", [withdrawn, all_withdrawn, expired_and_not_swept])
+def test_nobody_is_told_of_it_any_more(share: Share, end: Callable[[Share], None]) -> None:
+    make_member(share.organisation)
+    digests.run(timezone.now())
+    share_result(share.organisation)  # so that there is a digest
+    door.open_share(
+        organisation=share.organisation, share_id=share.pk, actor="user:x", channel=Channel.PAGE, now=timezone.now()
+    )
+    end(share)
+    candidates.tell_due(timezone.now())
+    digests.run(timezone.now() + timedelta(days=2))
+    assert not Mail.objects.filter(template="notifications/email/candidate_opened").exists()
+    assert set(Digest.objects.values_list("results", flat=True)) <= {1}
