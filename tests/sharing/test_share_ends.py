@@ -140,7 +140,7 @@ def test_a_file_that_holds_it_is_given_no_more(
     download = ask(share.organisation, format=format_)
     worker.make_now(download)
     address = f"/downloads/{download.pk}/file"
-    assert b"".join(primary.get(address))  # type: ignore[arg-type]  # it streams
+    assert b"".join(primary.get(address))  # it streams
     end(share)
     assertRedirects(primary.get(address), f"/downloads/{download.pk}/")
     primary.post(f"/downloads/{download.pk}/again/")
