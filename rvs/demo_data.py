@@ -23,7 +23,15 @@ from results import catalogue, holds
 from results.importer import import_results
 from results.models import Result, Status
 from results.photos import PhotoSource, open_photos
-from rvs import demo_api, demo_mail, demo_notifications, demo_registrations, demo_sharing, demo_templates
+from rvs import (
+    demo_api,
+    demo_downloads,
+    demo_mail,
+    demo_notifications,
+    demo_registrations,
+    demo_sharing,
+    demo_templates,
+)
 from rvs.sample_data import Row, drawn_photo, sample_rows, write_rows
 from sharing import door
 
@@ -180,9 +188,17 @@ def load() -> bool:
         demo_registrations.load()
         demo_api.load(teams[0])
         demo_templates.load(teams[0])
+        demo_downloads.load(teams[0], _listed())
         demo_notifications.load(teams[0])
         demo_mail.load(User.objects.get(email=TEAMS[0].admins[1].email))
     return True
+
+
+def _listed() -> list[Row]:
+    """Some results of the sample file for a list of applicants: released ones, and one that was cancelled."""
+    released = [row for row in _rows() if row["status"] == "released"]
+    cancelled = [row for row in _rows() if row["status"] == "cancelled"]
+    return [*released[200:206], *cancelled[:1]]
 
 
 def _import(rows: Iterable[Row], file_name: str, photos: PhotoSource | None = None) -> None:
