@@ -4,7 +4,7 @@ The users are of 10,000 organisations, five in each, and every change is news to
 A tenth of the users wants one exam only, another tenth only what meets the requirement; the limit counts everything.
 
 Computing is all that the engine does but writing the mails: finding and locking who is due, counting with each user's
-wishes, the digests' rows, the new positions and the next windows, in transactions of 1,000 users.  Writing the mails,
+wishes, the digests' rows, the new positions and the next windows, in transactions of 2,500 users.  Writing the mails,
 text and HTML, and putting them into the outbox is measured apart.
 """
 

@@ -13,18 +13,18 @@ from django.db import connection, transaction
 
 from accounts.mails import send_all
 from notifications import mails
+from notifications.due import Due, lock_due
 from notifications.models import Digest, Frequency, NamedDigests, Progress, Stream, Subscription
 from notifications.windows import BUNDLE, LONGEST, next_end
 from sharing import door, publishing
 from sharing.door import Follower
 from sharing.models import Counter as LedgerCounter
 
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 2_500
 """Users in one transaction."""
 MOST_NAMES: Final = 20
 _OPENING: Final = 20_050_107
 """The advisory lock's number: any, as long as nothing else locks it."""
-_NAMESPACE: Final = uuid.UUID("b8a1f3c2-6a0e-4d0b-9b39-3f2f6f1f7f10")
 
 
 def run(now: datetime) -> int:
@@ -92,43 +92,33 @@ def make_some(now: datetime) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock_shared(%s)", [_OPENING])
     upto = _reached()
-    due = list(
-        Subscription.objects.due(now)
-        .select_related("membership__user", "membership__organisation", "membership__notification_preference")
-        .select_for_update(of=("self",), skip_locked=True)[:AT_ONCE]
-    )
+    due = lock_due(now, most=AT_ONCE)
     if not due:
         return None
     told = _told_before(due)
-    due_now = [subscription for subscription in due if digest_id(subscription) not in told]
+    due_now = [each for each in due if each.digest_id not in told]
     made = _make(due_now, upto=upto, now=now)
-    Subscription.objects.filter(pk__in=[each.pk for each in due_now]).update(position=upto)
-    _give_windows([each.pk for each in due], now)
+    Subscription.objects.filter(pk__in=[each.key for each in due_now]).update(position=upto)
+    _give_windows([each.key for each in due], now)
     return made
 
 
-def digest_id(subscription: Subscription) -> uuid.UUID:
-    """Of the digest of the window that is open, and of its mail."""
-    window = subscription.due_at.isoformat() if subscription.due_at else ""
-    return uuid.uuid5(_NAMESPACE, f"{subscription.membership.user_id} {subscription.stream} {window}")
-
-
-def _told_before(due: Sequence[Subscription]) -> set[uuid.UUID]:
+def _told_before(due: Sequence[Due]) -> set[uuid.UUID]:
     """Windows that have a digest: a clock went back.  What is new since waits for the next window."""
-    return set(Digest.objects.filter(pk__in=[digest_id(each) for each in due]).values_list("pk", flat=True))
+    return set(Digest.objects.filter(pk__in=[each.digest_id for each in due]).values_list("pk", flat=True))
 
 
-def _make(due: Sequence[Subscription], *, upto: int, now: datetime) -> int:
+def _make(due: Sequence[Due], *, upto: int, now: datetime) -> int:
     digests, letters = [], []
     for stream in Stream:
-        followers = {each.pk: _follower(each) for each in due if each.stream == stream}
+        followers = {each.key: _follower(each) for each in due if each.stream == stream}
         counts = _COUNT[stream](followers.values(), upto=upto, now=now)
-        names = _names(followers, due, upto=upto, now=now) if stream == Stream.NEW_RESULTS else {}
+        names = _names(followers, upto=upto, now=now) if stream == Stream.NEW_RESULTS else {}
         for each in due:
-            if each.pk in counts:
-                digests.append(_digest(each, results=counts[each.pk].total, upto=upto, now=now))
-                letters.append(mails.digest(each, digests[-1], counts[each.pk].parts, names.get(each.pk, [])))
-    Digest.objects.bulk_create(digests)
+            if each.key in counts:
+                digests.append(_digest(each, results=counts[each.key].total, upto=upto, now=now))
+                letters.append(mails.digest(each, counts[each.key], names.get(each.key, [])))
+    _store(digests)
     send_all(letters)
     return len(digests)
 
@@ -136,17 +126,13 @@ def _make(due: Sequence[Subscription], *, upto: int, now: datetime) -> int:
 _COUNT: Final = {Stream.NEW_RESULTS: door.new_results, Stream.CHANGES: door.changed_results}
 
 
-def _follower(subscription: Subscription) -> Follower:
-    organisation = subscription.membership.organisation_id
-    if subscription.stream != Stream.NEW_RESULTS:
-        return Follower(subscription.pk, organisation, subscription.position)
-    wishes = subscription.membership.notification_preference
-    return Follower(subscription.pk, organisation, subscription.position, wishes.exams, wishes.meets_only)
+def _follower(due: Due) -> Follower:
+    if due.stream != Stream.NEW_RESULTS:
+        return Follower(due.key, due.organisation, due.position)
+    return Follower(due.key, due.organisation, due.position, due.exams, due.meets_only)
 
 
-def _names(
-    followers: dict[int, Follower], due: Sequence[Subscription], *, upto: int, now: datetime
-) -> dict[int, list[str]]:
+def _names(followers: dict[int, Follower], *, upto: int, now: datetime) -> dict[int, list[str]]:
     """Of those whose organisation wants names in its digests."""
     organisations = {follower.organisation for follower in followers.values()}
     named = set(NamedDigests.objects.filter(pk__in=organisations).values_list("pk", flat=True))
@@ -154,18 +140,23 @@ def _names(
     return door.names(wanted, upto=upto, now=now, most=MOST_NAMES) if wanted else {}
 
 
-def _digest(subscription: Subscription, *, results: int, upto: int, now: datetime) -> Digest:
-    return Digest(
-        pk=digest_id(subscription),
-        user_id=subscription.membership.user_id,
-        organisation_id=subscription.membership.organisation_id,
-        stream=subscription.stream,
-        window=subscription.due_at or now,
-        position_from=subscription.position,
-        position_to=upto,
-        results=results,
-        made_at=now,
-    )
+_Row = tuple[uuid.UUID, uuid.UUID, uuid.UUID, str, datetime, int, int, int, datetime]
+_STORE: Final = """
+    copy notifications_digest
+        (id, user_id, organisation_id, stream, "window", position_from, position_to, results, made_at)
+    from stdin
+    """
+
+
+def _digest(due: Due, *, results: int, upto: int, now: datetime) -> _Row:
+    return (due.digest_id, due.user, due.organisation, due.stream, due.window, due.position, upto, results, now)
+
+
+def _store(rows: Sequence[_Row]) -> None:
+    """A fifth of the time of `bulk_create`."""
+    with connection.cursor() as cursor, cursor.copy(_STORE) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _reached() -> int:

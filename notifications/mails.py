@@ -10,34 +10,35 @@ from django.urls import reverse
 from accounts import mails
 from accounts.mails import Letter
 from accounts.models import MailKind
-from notifications.models import Digest, Stream, Subscription
+from notifications.due import Due
+from notifications.models import Stream
 from notifications.unsubscribing import address as unsubscribe_address
 from results import catalogue
-from sharing.door import Kind
+from sharing.door import Counts, Kind
 
 FOLDER: Final = "notifications/email/"
 
 
-def digest(subscription: Subscription, row: Digest, counts: Counter[str], names: Sequence[str]) -> Letter:
+def digest(due: Due, counts: Counts, names: Sequence[str]) -> Letter:
     """The mail about one digest, with its id."""
-    unsubscribe = unsubscribe_address(subscription)
+    unsubscribe = unsubscribe_address(due.membership, due.stream)
     words = {
-        "count": row.results,
-        "organisation": subscription.membership.organisation.name,
-        "lines": _lines(subscription.stream, counts),
+        "count": counts.total,
+        "organisation": due.organisation_name,
+        "lines": _lines(due.stream, counts.parts),
         "names": names,
-        "more_names": row.results - len(names),
+        "more_names": counts.total - len(names),
         "address": f"{settings.PUBLIC_BASE_URL}{reverse('sharing:shared_results')}",
         "settings_url": f"{settings.PUBLIC_BASE_URL}{reverse('notifications:settings')}",
         "unsubscribe_url": unsubscribe,
     }
     return mails.write(
-        f"{FOLDER}{subscription.stream}",
-        subscription.membership.user.email,
+        f"{FOLDER}{due.stream}",
+        due.email,
         words,
         kind=MailKind.NOTICE,
         headers={"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
-        pk=row.pk,
+        pk=due.digest_id,
     )
 
 

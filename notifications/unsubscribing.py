@@ -1,5 +1,6 @@
 """The way out that every digest carries: one click, without logging in (RFC 8058).  Opening it changes nothing."""
 
+import uuid
 from typing import Final
 
 from django.conf import settings
@@ -15,9 +16,9 @@ from organisations.models import Role
 SALT: Final = "notifications.unsubscribing"
 
 
-def address(subscription: Subscription) -> str:
+def address(membership: uuid.UUID, stream: str) -> str:
     """Of the page, and for mail programs; it holds as long as the person is a user of the organisation."""
-    token = signing.dumps([subscription.membership_id.hex, str(subscription.stream)], salt=SALT)
+    token = signing.dumps([membership.hex, str(stream)], salt=SALT)
     return f"{settings.PUBLIC_BASE_URL}{reverse('notifications:unsubscribe', args=[token])}"
 
 

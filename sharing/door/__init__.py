@@ -19,7 +19,7 @@ from sharing.door.criteria import Column, Criteria, Order
 from sharing.door.fresh import new_or_changed, of_exams
 from sharing.door.history import Acknowledged, Changes, Difference, Step, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
-from sharing.door.news import Follower, changed_results, names, new_results
+from sharing.door.news import Counts, Follower, changed_results, names, new_results
 from sharing.door.opening import Opened, open_share, open_verification, photo, statement
 from sharing.door.rights import NotAvailableError, RightKind
 from sharing.door.taking import RightId, Taken, take
@@ -30,6 +30,7 @@ __all__ = [
     "Acknowledged",
     "Changes",
     "Column",
+    "Counts",
     "Criteria",
     "Difference",
     "Follower",

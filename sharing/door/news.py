@@ -97,11 +97,22 @@ _KINDS: Final = f"""
 
 
 def new_results(followers: Iterable[Follower], *, upto: int, now: datetime) -> dict[int, Counts]:
-    """How many results were shared with each follower's organisation, up to the position `upto`, by exam."""
+    """How many results were shared with each follower's organisation, up to the position `upto`, by exam.
+
+    Colleagues who have been told equally far are one question: it is asked once.
+    """
+    readers = list(followers)
+    asked = {(each.organisation, each.after, each.meets_only): each._replace(exams=()) for each in readers}
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    for key, exam, count in _shared(_COUNTED, followers, upto=upto, now=now):
+    for key, exam, count in _shared(_COUNTED, asked.values(), upto=upto, now=now):
         found[key][exam] = count
-    return {key: Counts(parts.total(), parts) for key, parts in found.items()}
+    told = {}
+    for each in readers:
+        parts = found.get(asked[each.organisation, each.after, each.meets_only].key, Counter())
+        wanted = Counter({exam: count for exam, count in parts.items() if exam in each.exams}) if each.exams else parts
+        if wanted:
+            told[each.key] = Counts(wanted.total(), wanted)
+    return told
 
 
 def changed_results(followers: Iterable[Follower], *, upto: int, now: datetime) -> dict[int, Counts]:

@@ -23,8 +23,12 @@ def user(organisation: Organisation) -> User:
     return make_member(organisation)
 
 
+def _link(user: User, stream: Stream) -> str:
+    return unsubscribing.address(of(user, stream).membership_id, stream).partition("/email-notifications/")[2]
+
+
 def path(user: User, stream: Stream = Stream.NEW_RESULTS) -> str:
-    return "/email-notifications/" + unsubscribing.address(of(user, stream)).partition("/email-notifications/")[2]
+    return "/email-notifications/" + _link(user, stream)
 
 
 def test_a_digest_carries_the_headers_of_the_rfc(organisation: Organisation, user: User) -> None:
