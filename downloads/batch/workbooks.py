@@ -28,7 +28,7 @@ from downloads.batch.text_files import CONTROL
 from downloads.batch.xml_parts import ForbiddenError, Handler, Parts, TooLargeError
 
 MOST_MEMBERS: Final = 500
-MOST_UNPACKED: Final = 30_000_000
+MOST_UNPACKED: Final = 20_000_000
 """Bytes of all parts together."""
 WORKBOOK: Final = "xl/workbook.xml"
 RELATIONS: Final = "xl/_rels/workbook.xml.rels"

@@ -29,14 +29,19 @@ STATEMENTS, ROWS = (1_000, 200_000) if FULL else (60, 3_000)
 MOST_MEGABYTES: Final = 250
 
 _COPIES: Final = """
-    with made as (
-        insert into results_result (reference_number, candidate_id, current_id, photo_hidden)
-        select 'COPY' || n, '', current_id, false from results_result, generate_series(1, %(count)s) n
-        where id = %(result)s returning id)
+    with copies as materialized (
+        select n, nextval('results_result_id_seq') as result_id, nextval('results_resultversion_id_seq') as version_id
+        from generate_series(1, %(count)s) n),
+    made as (
+        insert into results_result (id, reference_number, candidate_id, current_id, photo_hidden)
+        select result_id, 'COPY' || n, '', version_id, false from copies),
+    said as (
+        insert into results_resultversion
+        select (jsonb_populate_record(v, jsonb_build_object('id', version_id, 'result_id', copies.result_id))).*
+        from copies, results_resultversion v where v.result_id = %(result)s)
     insert into sharing_share (id, organisation_id, result_id, version_shared_id, shared_by, shared_at,
                                applicant_reference, with_photo, ending)
-    select gen_random_uuid(), %(organisation)s, made.id, r.current_id, 'user:drill', now(), '', true, ''
-    from made, results_result r where r.id = %(result)s
+    select gen_random_uuid(), %(organisation)s, result_id, version_id, 'user:drill', now(), '', true, '' from copies
     """
 
 

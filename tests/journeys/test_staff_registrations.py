@@ -235,7 +235,7 @@ def test_a_name_and_the_texts_are_seen_to(
     log_in(page, people[0])
     page.get_by_role("link", name="Changes of name that wait for an answer").click()
     assert_accessible(page)
-    page.get_by_role("link", name="Refuse").click()
+    page.get_by_role("link", name="Refuse Fenland").click()
     assert_accessible(page)
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name="Grant").click()
