@@ -13,11 +13,15 @@ _TOLD: Final = """
     select notice.id, person.given_name, person.family_name, mail.state, mail.created_at, mail.sent_at
     from unnest(%(notices)s::bigint[]) wanted (id)
     join sharing_organisationnotice notice on notice.id = wanted.id
-    join lateral (select min(position) as position from sharing_change change
-                  where change.version_id = notice.version_id and change.type = 'result.changed'
-                    and change.organisation_id = notice.organisation_id) change on true
     join notifications_digest digest on digest.organisation_id = notice.organisation_id and digest.stream = 'changes'
-        and digest.position_from < change.position and digest.position_to >= change.position
+        and exists (select from sharing_change change
+                        left join sharing_share share on share.id = change.share_id
+                        left join sharing_verification verification on verification.id = change.verification_id
+                    where change.version_id = notice.version_id and change.type = 'result.changed'
+                      and change.organisation_id = notice.organisation_id
+                      and change.position > digest.position_from and change.position <= digest.position_to
+                      and (least(share.ended_at, share.expires_at, 'infinity') > digest.made_at and share.id is not null
+                           or verification.right_until > digest.made_at))
     join accounts_user person on person.id = digest.user_id
     left join accounts_mail mail on mail.id = digest.id
     order by notice.id, digest.made_at, person.family_name
@@ -39,7 +43,10 @@ class Told:
 
 
 def told_of(notices: Iterable[OrganisationNotice]) -> dict[int, list[Told]]:
-    """Who was told, by the notice's id; one query."""
+    """Who was told, by the notice's id; one query.
+
+    A digest tells only of what the organisation still held when it was made.
+    """
     found: dict[int, list[Told]] = {notice.pk: [] for notice in notices}
     with connection.cursor() as cursor:
         cursor.execute(_TOLD, {"notices": list(found)})

@@ -1,10 +1,14 @@
 """E-mail notifications of the demonstration: somebody who has chosen, and digests to read under /_mail/."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from notifications import digests, preferences
 from notifications.models import Frequency, Stream, Subscription, Weekday
 from organisations.models import Organisation, Role
+from sharing import door
+from sharing.door import RightId, RightKind
 
 
 def load(organisation: Organisation) -> None:
@@ -28,3 +32,17 @@ def load(organisation: Organisation) -> None:
     readers = Subscription.objects.filter(membership__organisation=organisation, stream=Stream.NEW_RESULTS)
     readers.update(due_at=now)
     digests.run(now)
+    _acknowledge_one(organisation, now)
+
+
+def _acknowledge_one(organisation: Organisation, now: datetime) -> None:
+    """Of the results that changed since the organisation verified them, somebody has seen one; the others are open."""
+    changed = organisation.notices.open().order_by("pk").values("result")
+    held = organisation.verifications.filter(result__in=changed).order_by("made_at")[0]
+    door.acknowledge(
+        organisation=organisation,
+        right=RightId(RightKind.VERIFICATION, held.pk),
+        up_to=2,  # as imported, and as changed
+        by=organisation.memberships.get(role=Role.PRIMARY).user,
+        now=now,
+    )

@@ -36,9 +36,9 @@ def drop(shares: Iterable[Share], *, now: datetime) -> None:
     _drop(CandidateNotice.objects.filter(share__in=[share.pk for share in shares]).waiting(), now)
 
 
-def forget_end(share: Share, *, now: datetime) -> None:
-    """It ends at another time; before that one there is another notice."""
-    _drop(CandidateNotice.objects.filter(share=share, type=NoticeType.EXPIRING).waiting(), now)
+def forget_end(share: Share) -> None:
+    """It ends at another time; before that one there is another notice, also if it is this end again."""
+    CandidateNotice.objects.filter(share=share, type=NoticeType.EXPIRING).waiting().order_by().delete()
 
 
 def drop_of_result(result_id: int, *, now: datetime) -> None:

@@ -119,7 +119,7 @@ def change_end(*, share: Share, by: User, expires_at: datetime | None, now: date
     share = _locked(share, now)
     share.expires_at = expires_at
     share.save(update_fields=["expires_at"])
-    notices.forget_end(share, now=now)
+    notices.forget_end(share)
     _record(ChangeType.SHARE_UPDATED, [share], by=by, now=now)
     return share
 

@@ -14,7 +14,7 @@ from notifications import candidates
 from organisations.models import Organisation
 from results.models import Claim
 from sharing import door, notices, publishing, shares
-from sharing.candidate import wishes
+from sharing.candidate import ownership, wishes
 from sharing.door import RightId, RightKind
 from sharing.models import CandidateNotice, Change, Channel, NoticeType, OrganisationNotice, Share
 from tests.factories import change_result, make_claim, make_user, share_result
@@ -147,6 +147,33 @@ def test_another_end_replaces_the_notice_that_waits(share: Share, owner: User) -
     notices.remind(share.expires_at - timedelta(days=13))
     shares.change_end(share=share, by=owner, expires_at=now + timedelta(days=200), now=now)
     assert told(owner) == []
+
+
+def test_an_end_that_is_chosen_again_is_told(share: Share, owner: User) -> None:
+    now, end = timezone.now(), share.expires_at
+    assert end
+    notices.remind(end - timedelta(days=13))
+    for chosen in (now + timedelta(days=200), end):
+        share = shares.change_end(share=share, by=owner, expires_at=chosen, now=now)
+    notices.remind(end - timedelta(days=13))
+    assert told(owner) == ["expiring"]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_closed_account_and_one_that_lost_the_result_are_told_no_more(
+    share: Share, owner: User, claim: Claim, closed: bool
+) -> None:
+    look(share)
+    change_result(share.result, score=175)
+    publishing.publish(timezone.now())
+    other = make_claim(candidate=make_user("other@mail.example")).candidate.user
+    if closed:
+        ownership.close(user=owner, now=timezone.now())
+    else:
+        staff = make_user("staff@mail.example")
+        ownership.move(claim=claim, email=other.email, by=staff, reason="Twins", now=timezone.now())
+    candidates.tell_due(timezone.now())
+    assert not Mail.objects.filter(template__startswith=FOLDER).exists()
 
 
 def test_what_is_not_wanted_is_not_sent_and_changes_always_are(share: Share, owner: User) -> None:

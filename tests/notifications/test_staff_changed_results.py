@@ -11,9 +11,10 @@ from pytest_django.asserts import assertContains
 
 from accounts.models import Mail, User
 from notifications import digests
+from notifications.changed_results import told_of
 from notifications.windows import BUNDLE
 from organisations.models import Organisation
-from sharing import door, publishing
+from sharing import door, publishing, shares
 from sharing.door import RightId, RightKind
 from sharing.models import OrganisationNotice, Share
 from tests.factories import change_result, make_member, share_result
@@ -63,6 +64,19 @@ def test_nobody_told_yet_then_told_then_acknowledged(staff: Client, share: Share
     )
     assertContains(staff.get(f"{LIST}?acknowledged=yes"), user.email)
     assert user.email not in staff.get(f"{LIST}?acknowledged=no").content.decode()
+
+
+def test_a_digest_does_not_tell_of_a_share_that_had_been_withdrawn(share: Share, organisation: Organisation) -> None:
+    other = share_result(organisation)
+    change_result(other.result, score=175)
+    publishing.publish(timezone.now())
+    shares.withdraw(share=share, by=share.result.claim.candidate.user, now=timezone.now())
+    begin = timezone.now() + timedelta(hours=2)
+    digests.run(begin)
+    digests.run(begin + BUNDLE)
+    told = told_of(OrganisationNotice.objects.all())
+    assert len(told[OrganisationNotice.objects.get(result=other.result).pk]) == 1
+    assert told[OrganisationNotice.objects.get(result=share.result).pk] == []
 
 
 def test_it_can_be_taken_away_as_a_file(staff: Client, share: Share, organisation: Organisation) -> None:

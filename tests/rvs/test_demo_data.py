@@ -193,6 +193,12 @@ def test_what_others_may_try_is_untouched(printed: dict[str, Any]) -> None:
     assert not Claim.objects.filter(result__in=[unshared, unclaimed]).exists()
 
 
+def test_of_the_changed_results_one_is_acknowledged_and_others_are_open() -> None:
+    notices = Organisation.objects.get(name="University of Fenland").notices.all()
+    assert notices.filter(acknowledged_at__isnull=False).count() == 1
+    assert notices.filter(acknowledged_at=None).exists()
+
+
 def test_one_colleague_gets_no_notices_for_the_mailbox_is_full() -> None:
     assert set(Mail.objects.values_list("state", flat=True)) >= {"sent", "failed", "held"}
     assert RefusedAddress.objects.suspended().count() == 1
