@@ -10,11 +10,13 @@ from typing import Any, Final
 from xml.parsers import expat
 
 MOST_ELEMENTS: Final = 3_000_000
+MOST_DEPTH: Final = 100
+"""Elements within elements; a spreadsheet has about ten."""
 BLOCK: Final = 1 << 16
 
 
 class TooLargeError(Exception):
-    """More elements than a list of 10,000 rows and 60 columns has."""
+    """More elements than a list of 10,000 rows and 60 columns has, or deeper ones than any."""
 
 
 class ForbiddenError(Exception):
@@ -59,17 +61,26 @@ class Parts:
         parser = expat.ParserCreate(namespace_separator="}")
         parser.buffer_text = True
 
+        depth = 0
+
         def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
             self._elements += 1
-            if self._elements > MOST_ELEMENTS:
+            if self._elements > MOST_ELEMENTS or depth > MOST_DEPTH:
                 raise TooLargeError
             handler.start(name.rpartition("}")[2], attributes)
+
+        def end(name: str) -> None:
+            nonlocal depth
+            depth -= 1
+            handler.end(name.rpartition("}")[2])
 
         def forbid(*_declaration: object) -> None:
             raise ForbiddenError
 
         parser.StartElementHandler = start
-        parser.EndElementHandler = lambda name: handler.end(name.rpartition("}")[2])
+        parser.EndElementHandler = end
         parser.CharacterDataHandler = handler.text
         parser.StartDoctypeDeclHandler = forbid
         parser.EntityDeclHandler = forbid

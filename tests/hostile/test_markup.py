@@ -94,7 +94,7 @@ def test_pages_show_markup_as_text(everywhere: list[str], everybody: dict[str, C
                     continue
                 answer = everybody[name].get(address)
                 if answer.streaming:
-                    b"".join(answer.streaming_content)  # a file is read to its end, and closed
+                    b"".join(answer)  # a file is read to its end, and closed
                 elif answer.headers.get("Content-Type", "").startswith("text/html"):
                     page = Page(answer.content.decode())
                     assert page.acts == [], address
