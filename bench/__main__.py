@@ -46,6 +46,7 @@ def _all() -> Iterable[Figure]:
     from bench import (  # noqa: PLC0415  (need Django set up)
         api,
         digests,
+        downloading,
         exporting,
         importing,
         listing,
@@ -53,7 +54,7 @@ def _all() -> Iterable[Figure]:
         statements,
     )
 
-    for benchmark in (importing, statements, searching, listing, exporting, digests, api):
+    for benchmark in (importing, statements, downloading, searching, listing, exporting, digests, api):
         print(f"Running {benchmark.__name__} …", flush=True)
         yield from benchmark.run()
 

