@@ -19,6 +19,7 @@ from downloads.models import Download, DownloadState, Format, LeftOut, Part, Tem
 from downloads.options import Options
 from downloads.tasks import work_on_downloads
 from downloads.worker import LEASE
+from organisations.locking import lock
 from organisations.models import Organisation
 from sharing import door
 from sharing.querysets import ShareQuerySet, VerificationQuerySet
@@ -120,7 +121,7 @@ def let_colleagues(*, download: Download, see: bool) -> None:
 
 def _refuse_too_many(organisation: Organisation) -> None:
     """Two requests at once must not both be the last one."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation)
     if organisation.downloads.open().count() > MOST_OPEN:
         raise RefusedError(
             ngettext(

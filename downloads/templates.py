@@ -10,6 +10,7 @@ from accounts.audit import user_actor
 from accounts.models import Action, User
 from downloads.models import Template
 from downloads.options import Options
+from organisations.locking import lock
 from organisations.models import Membership, Organisation
 from organisations.permissions import Permission, may
 
@@ -36,7 +37,7 @@ def may_change(membership: Membership, template: Template) -> bool:
 @transaction.atomic
 def create(*, organisation: Organisation, by: User, name: str, options: Options, shared: bool) -> Template:
     """Raises TemplateError."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)  # one after the other: names are unique
+    lock(organisation)  # one after the other: names are unique
     if organisation.download_templates.count() >= MOST:
         raise TemplateError(_("Your organisation has %(most)s templates. Delete one first.") % {"most": MOST})
     _refuse_taken(organisation, by, name, besides=None)
@@ -50,7 +51,7 @@ def create(*, organisation: Organisation, by: User, name: str, options: Options,
 @transaction.atomic
 def change(*, template: Template, by: User, name: str, options: Options, shared: bool) -> None:
     """Raises NameTakenError.  A template that the Primary User stops sharing is its owner's alone."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=template.organisation_id)
+    lock(template.organisation)
     _refuse_taken(template.organisation, template.owner or by, name, besides=template)
     template.owner = template.owner or by
     template.name, template.options, template.shared = name, options.dump(), shared

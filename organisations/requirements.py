@@ -5,7 +5,6 @@ organisations at once.  Tests compare them (tests/organisations/test_requirement
 """
 
 import uuid
-from calendar import monthrange
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accounts.months import months_later
 from organisations.models import AcceptedExam, Organisation
 from results import catalogue
 from results.catalogue import Scheme, SchemeKind
@@ -152,5 +152,4 @@ def _oldest(accepted: AcceptedExam, today: date) -> date:
     """The earliest exam date that is not too old: as many months ago, in a shorter month its last day."""
     if accepted.maximum_age_months is None:
         return date.min
-    years, month = divmod(today.year * 12 + today.month - 1 - accepted.maximum_age_months, 12)
-    return date(years, month + 1, min(today.day, monthrange(years, month + 1)[1]))
+    return months_later(today, -accepted.maximum_age_months)

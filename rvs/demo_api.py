@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.months import months_later
 from organisations.api_clients import clients, secrets
 from organisations.models import ApiClient, Organisation, Scope
 
@@ -37,7 +38,7 @@ def _make(organisation: Organisation, name: str, **fields: Any) -> ApiClient:
         "client_id": uuid.uuid4(),
         "scopes": [Scope.READ.value],
         "allowed_addresses": [],
-        "expires_at": clients.in_months(12, timezone.now()),
+        "expires_at": months_later(timezone.now(), 12),
     }
     client, _secret = clients.create(
         organisation=organisation, by=_primary(organisation), name=name, **{**values, **fields}

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.audit import user_actor
 from accounts.models import User
+from accounts.months import months_later
 from organisations.models import Organisation
 from results import claims
 from results.models import Claim, Result
@@ -112,7 +113,7 @@ def _share(claim: Claim, organisation: Organisation, at: datetime, *, reference:
         by=claim.candidate.user,
         applicant_reference=reference,
         with_photo=photo,
-        expires_at=shares.months_later(at, 12),
+        expires_at=months_later(at, 12),
         now=at,
     )
 

@@ -3,7 +3,6 @@
 Every function writes the ledger's row and the audit trail in its own transaction.
 """
 
-from calendar import monthrange
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, doorbell
 from accounts.models import Action, User
+from accounts.months import months_later
 from organisations.models import Organisation, OrganisationState
 from results.models import Candidate, Claim, Result
 from sharing import expiry, ledger, notices
@@ -28,12 +28,6 @@ AUDIT_ACTIONS = {
 
 class ShareError(Exception):
     """What the candidate asked for cannot be; the message is for them to read."""
-
-
-def months_later(moment: datetime, months: int) -> datetime:
-    """The same day of a later month, or that month's last day."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from downloads.batch.reading import Understanding, read_rows, read_table
 from downloads.batch.table import Table
 from downloads.models import BatchCheck, BatchRow, BatchState, RowOutcome
 from downloads.tasks import work_on_batch_checks
+from organisations.locking import lock
 from organisations.models import Organisation
 from sharing import announcements
 
@@ -30,10 +31,11 @@ def upload(*, organisation: Organisation, by: User, file: "File[bytes]", name: s
         BatchError: too many lists of the organisation are unfinished.
     """
     table = read_table(file)
-    unfinished = organisation.batch_checks.select_for_update().unfinished()
-    if len(unfinished) >= MOST_UNFINISHED:
+    lock(organisation)  # two uploads at once must not both be the last one
+    unfinished = organisation.batch_checks.unfinished().count()
+    if unfinished >= MOST_UNFINISHED:
         text = _("%(count)s lists of your organisation are not finished yet. Finish or cancel one of them first.")
-        raise BatchError(text % {"count": len(unfinished)})
+        raise BatchError(text % {"count": unfinished})
     batch = BatchCheck(
         organisation=organisation,
         asked_by=by,

@@ -2,7 +2,6 @@
 
 import string
 import uuid
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -163,13 +162,6 @@ def next_name(client: ApiClient) -> str:
     stem = client.name.rstrip(string.digits).rstrip() or client.name
     names = (f"{stem[:55]} {number}" for number in range(2, len(taken) + 3))
     return next(name for name in names if name.casefold() not in taken)
-
-
-def in_months(months: int, now: datetime) -> datetime:
-    """The same day and time so many months later; in a shorter month its last day."""
-    years, month = divmod(now.month - 1 + months, 12)
-    year, month = now.year + years, month + 1
-    return now.replace(year=year, month=month, day=min(now.day, monthrange(year, month)[1]))
 
 
 def _passed(left: timedelta) -> int | None:

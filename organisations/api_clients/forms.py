@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from organisations.api_clients.clients import in_months
+from accounts.months import months_later
 from organisations.models import ApiClient, Scope
 
 MONTHS: Final = (12, 6, 3, 1)
@@ -70,7 +70,7 @@ class NewClientForm(ClientForm):
 
     @property
     def expires_at(self) -> datetime:
-        return in_months(self.cleaned_data["months"], self.now)
+        return months_later(self.now, self.cleaned_data["months"])
 
 
 def initial(client: ApiClient | None) -> dict[str, Any]:
@@ -91,6 +91,6 @@ def _network(word: str) -> str:
 
 
 def _after(months: int, now: datetime) -> str:
-    day = date_format(timezone.localtime(in_months(months, now)), "j F Y")
+    day = date_format(timezone.localtime(months_later(now, months)), "j F Y")
     text = _("In %(months)s months, on %(day)s") if months > 1 else _("In a month, on %(day)s")
     return text % {"months": months, "day": day}

@@ -8,6 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from accounts.models import User
+from accounts.months import months_later
 from organisations.models import Organisation
 from organisations.requirements import Meets, assess
 from results import claims, own
@@ -96,7 +97,7 @@ def usual_months(*, under_age: bool) -> int:
 
 def end_after(months: str, now: datetime) -> datetime | None:
     """The moment so many months from now; None for an open end."""
-    return None if months == OPEN_END else shares.months_later(now, int(months))
+    return None if months == OPEN_END else months_later(now, int(months))
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.months import months_later
 from organisations.models import ApiClient, Organisation
 from results.models import Result
 from sharing import expiry, shares
@@ -75,7 +76,7 @@ class Writer:
 
     def move_end(self, share: Share) -> None:
         now = timezone.now()
-        end = shares.months_later(now, self.random.randint(1, 24))
+        end = months_later(now, self.random.randint(1, 24))
         shares.change_end(share=share, by=self._owner(share), expires_at=end, now=now)
 
     def expire(self, share: Share) -> None:

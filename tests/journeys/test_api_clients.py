@@ -9,6 +9,7 @@ from playwright.sync_api import Error, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Mail, User
+from accounts.months import months_later
 from organisations.api_clients import clients, secrets
 from organisations.models import ApiClient, Organisation, Role
 from tests.factories import make_member, make_organisation
@@ -130,7 +131,7 @@ def test_a_secret_that_was_sent_in_an_address_is_shown(
     open_page: OpenPage, live_server: LiveServer, organisation: Organisation, primary_user: User, width: int
 ) -> None:
     site = live_server.url
-    from_now = clients.in_months(12, primary_user.date_joined)
+    from_now = months_later(primary_user.date_joined, 12)
     _client, secret = clients.create(
         organisation=organisation, by=primary_user, client_id=primary_user.pk, name="Leaky", scopes=["results:read"],
         allowed_addresses=[], expires_at=from_now,

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.audit import user_actor
 from accounts.models import Action, AuditEvent, RecordLook, User
+from accounts.months import months_later
 from organisations.models import Organisation
 from results import holds, photos
 from results.models import Result, Status
@@ -300,11 +301,11 @@ def test_the_record_shows_shares_beside_verifications(
     now = timezone.now()
     student, verifier = make_user(given_name="Zoë"), make_member(organisation, given_name="Vera")
     claim = make_claim(result, student)
-    share_result(organisation, result, now=now, expires_at=shares.months_later(now, 12), with_photo=False)
+    share_result(organisation, result, now=now, expires_at=months_later(now, 12), with_photo=False)
     ended = share_result(make_organisation("Another Organisation"), result, now=now)
     shares.withdraw(share=ended, by=student, now=now)
-    long_ago = shares.months_later(now, -3)
-    share_result(make_organisation("A Third"), result, now=long_ago, expires_at=shares.months_later(long_ago, 1))
+    long_ago = months_later(now, -3)
+    share_result(make_organisation("A Third"), result, now=long_ago, expires_at=months_later(long_ago, 1))
     door.open_share(
         organisation=organisation,
         share_id=claim.result.shares.get(organisation=organisation).pk,

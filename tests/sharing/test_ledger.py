@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.months import months_later
 from organisations.models import Organisation
 from results import holds
 from results.models import Result, Status, VersionOutbox
@@ -140,7 +141,7 @@ def test_every_version_is_told(organisation: Organisation) -> None:
 
 
 def test_an_ended_share_and_an_old_verification_are_told_nothing(organisation: Organisation) -> None:
-    result, end = make_result(), shares.months_later(NOW, 1)
+    result, end = make_result(), months_later(NOW, 1)
     withdrawn = share_result(organisation, result, now=NOW)
     shares.withdraw(share=withdrawn, by=make_user(), now=NOW)
     expired = make_organisation()

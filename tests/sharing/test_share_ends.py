@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 
 from accounts.models import Mail
+from accounts.months import months_later
 from downloads import worker
 from downloads.models import Format
 from notifications import candidates, digests
@@ -46,7 +47,7 @@ LATE: Final = {"text": "Late", "version": 1}
 def share(organisation: Organisation) -> Share:
     """Of a released result with a photo, with a note of a colleague's."""
     name = photos.store(drawn_photo(1))
-    shared = share_result(organisation, make_result(photo=name), expires_at=shares.months_later(timezone.now(), 1))
+    shared = share_result(organisation, make_result(photo=name), expires_at=months_later(timezone.now(), 1))
     Note.objects.create(share=shared, author="user:tests", author_name="Vera", text="Asked for the original")
     return shared
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Action, AuditEvent
+from accounts.months import months_later
 from organisations.models import Organisation
 from results.models import Claim
 from sharing import door, expiry, publishing, shares
@@ -138,7 +139,7 @@ def test_a_withdrawn_share_is_never_visible_after_the_commit(claim: Claim, organ
 
 def test_sweepers_at_once_write_each_ending_once(organisation: Organisation) -> None:
     now = timezone.now()
-    end = shares.months_later(now, 1)
+    end = months_later(now, 1)
     for _number in range(20):
         share_result(organisation, expires_at=end, now=now)
     at_once(*[lambda: expiry.expire_due(end)] * 4)

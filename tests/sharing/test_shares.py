@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.audit import user_actor
 from accounts.models import Action, AuditEvent, User
+from accounts.months import months_later
 from organisations.models import Organisation, OrganisationState
 from results.models import Claim, Result
 from sharing import door, expiry, shares
@@ -54,7 +55,7 @@ def ledger_of(organisation: Organisation) -> list[str]:
 
 
 def test_a_shared_result_can_be_opened(claim: Claim, organisation: Organisation, person: User) -> None:
-    shared = share(claim, organisation, shares.months_later(NOW, 12))
+    shared = share(claim, organisation, months_later(NOW, 12))
     opened = door.open_share(
         organisation=organisation, share_id=shared.pk, actor="user:tests", channel=Channel.PAGE, now=NOW
     )
@@ -147,7 +148,7 @@ def test_an_end_is_1_to_24_months_away(claim: Claim, organisation: Organisation,
     ("months", "day"), [(1, (2026, 4, 30)), (9, (2026, 12, 31)), (11, (2027, 2, 28)), (23, (2028, 2, 29))]
 )
 def test_a_month_later_is_the_same_day_or_the_months_last(months: int, day: tuple[int, int, int]) -> None:
-    assert shares.months_later(NOW, months) == datetime(*day, 12, tzinfo=UTC)
+    assert months_later(NOW, months) == datetime(*day, 12, tzinfo=UTC)
 
 
 def test_what_is_shared_already_is_not_shared_again(claim: Claim, organisation: Organisation) -> None:
@@ -232,7 +233,7 @@ def test_a_check_by_number_is_a_right_of_its_own(claim: Claim, organisation: Org
 
 
 def test_the_right_ends_with_its_time_and_not_with_the_sweeper(organisation: Organisation) -> None:
-    end = shares.months_later(NOW, 1)
+    end = months_later(NOW, 1)
     shared = share(make_claim(make_result(photo="a.jpg")), organisation, end)
     moment_before = end - timedelta(microseconds=1)
     assert [can_open(shared, moment_before, channel) for channel in CHANNELS] == [True, True, True]
@@ -251,7 +252,7 @@ def test_the_right_ends_with_its_time_and_not_with_the_sweeper(organisation: Org
 
 def test_many_expire_in_batches(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expiry, "AT_ONCE", 2)
-    end = shares.months_later(NOW, 1)
+    end = months_later(NOW, 1)
     for _number in range(5):
         share_result(organisation, expires_at=end, now=NOW)
     assert expiry.expire_due(end) == 5
@@ -259,7 +260,7 @@ def test_many_expire_in_batches(organisation: Organisation, monkeypatch: pytest.
 
 
 def test_what_has_expired_unnoticed_is_shared_again(claim: Claim, organisation: Organisation, person: User) -> None:
-    end = shares.months_later(NOW, 1)
+    end = months_later(NOW, 1)
     first = share(claim, organisation, end)
     with pytest.raises(shares.ShareError, match="ended already"):
         shares.withdraw(share=first, by=person, now=end)
@@ -271,9 +272,9 @@ def test_what_has_expired_unnoticed_is_shared_again(claim: Claim, organisation: 
 
 
 def test_a_changed_end_counts_from_now(claim: Claim, organisation: Organisation, person: User) -> None:
-    shared = share(claim, organisation, shares.months_later(NOW, 1))
+    shared = share(claim, organisation, months_later(NOW, 1))
     shares.change_end(share=shared, by=person, expires_at=None, now=NOW)
-    assert expiry.expire_due(shares.months_later(NOW, 30)) == 0
+    assert expiry.expire_due(months_later(NOW, 30)) == 0
     assert ledger_of(organisation) == ["share.created", "share.updated"]
     assert AuditEvent.objects.get(action=Action.SHARE_CHANGED).detail == {"expires": None}
 

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from accounts.audit import user_actor
 from accounts.models import User
+from accounts.months import months_later
 from organisations import supervision
 from organisations.backends import MemberBackend
 from organisations.models import Membership, Organisation, OrganisationState, Role
@@ -183,7 +184,7 @@ class Sharing(RuleBasedStateMachine):
         organisation=organisations, number=results, months=st.sampled_from([None, 1, 1, 12]), with_photo=st.booleans()
     )
     def share(self, organisation: int, number: int, months: int | None, with_photo: bool) -> None:
-        until = shares.months_later(self.now, months) if months else None
+        until = months_later(self.now, months) if months else None
         earlier = self.held_right(organisation, number, "share")
         taken = earlier is not None and earlier[1].in_force(self.now)
         try:
@@ -206,7 +207,7 @@ class Sharing(RuleBasedStateMachine):
     @rule(pick=picks, months=st.sampled_from([None, 1, 12]))
     def change_end(self, pick: int, months: int | None) -> None:
         key, right = self.pick(pick)
-        until = shares.months_later(self.now, months) if months else None
+        until = months_later(self.now, months) if months else None
         if right.kind != "share":
             return
         with self.refused_unless(right.in_force(self.now)):

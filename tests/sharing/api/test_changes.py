@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEvent
+from accounts.months import months_later
 from organisations.models import Organisation
 from sharing import expiry, shares
 from sharing.door import check_by_number
@@ -27,7 +28,7 @@ def test_everything_that_happens_to_a_share_comes_in_order(organisation: Organis
     now = timezone.now()
     share = share_result(organisation, result)
     person = result.claim.candidate.user
-    shares.change_end(share=share, by=person, expires_at=shares.months_later(now, 3), now=now)
+    shares.change_end(share=share, by=person, expires_at=months_later(now, 3), now=now)
     change_result(result, score=175)
 
     page = program.get("/changes")

@@ -10,13 +10,13 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts import limits
 from accounts.models import Mail, User
+from accounts.months import months_later
 from organisations.models import Organisation
 from results import photos
 from results.models import Claim
 from rvs.sample_photos import drawn_photo
 from sharing.candidate import offer
 from sharing.models import OrganisationInvitation, Share
-from sharing.shares import months_later
 from tests.factories import make_claim, make_organisation, make_user
 
 pytestmark = pytest.mark.django_db
