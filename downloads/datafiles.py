@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.audit import user_actor
 from downloads.exporters import export
-from downloads.made import Made, NothingLeftError, advance, note_items
+from downloads.made import Made, NothingLeftError, advance, note_items, right_of
 from downloads.models import Download, Item, LeftOut, Part
 from downloads.options import Options
-from sharing.door import RightId, RightKind, Taken, take
+from sharing.door import Taken, take
 from sharing.models import Channel
 
 CHUNK: Final = 2_000
@@ -45,7 +45,7 @@ def _take(part: Part, items: list[Item]) -> list[Taken]:
     """What these results say today; that they were taken, and how far the file is, is committed before it is used."""
     download = part.download
     assert download.asked_by  # noqa: S101  (the worker looked)
-    rights = {item.pk: _right(item) for item in items}
+    rights = {item.pk: right_of(item) for item in items}
     taken = take(
         organisation=download.organisation,
         rights=rights.values(),
@@ -58,13 +58,6 @@ def _take(part: Part, items: list[Item]) -> list[Taken]:
     note_items((pk, row and row.version_id, "" if row else LeftOut.ENDED) for pk, row in found.items())
     advance(part, len(items))
     return list(taken.values())
-
-
-def _right(item: Item) -> RightId:
-    if item.share_id:
-        return RightId(RightKind.SHARE, item.share_id)
-    assert item.verification_id  # noqa: S101  (a constraint says so)
-    return RightId(RightKind.VERIFICATION, item.verification_id)
 
 
 def _together(files: Sequence[Path], folder: Path) -> Path:

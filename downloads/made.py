@@ -7,7 +7,8 @@ from pathlib import Path
 from django.db import connection
 from django.db.models import F
 
-from downloads.models import Download, DownloadState, Part
+from downloads.models import Download, DownloadState, Item, Part
+from sharing.door import RightId, RightKind
 
 
 class LeaseLostError(Exception):
@@ -34,6 +35,13 @@ def advance(part: Part, count: int) -> None:
     )
     if not ours.update(done=F("done") + count):
         raise LeaseLostError
+
+
+def right_of(item: Item) -> RightId:
+    if item.share_id:
+        return RightId(RightKind.SHARE, item.share_id)
+    assert item.verification_id  # noqa: S101  (a constraint says so)
+    return RightId(RightKind.VERIFICATION, item.verification_id)
 
 
 def note_items(outcomes: Iterable[tuple[int, int | None, str]]) -> None:

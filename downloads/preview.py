@@ -58,8 +58,6 @@ def _first(organisation: Organisation, by: User, options: Options) -> list[Taken
     shares = Order().sort(organisation.shares.in_force(now))
     wanted = door.of_exams(shares, options.exams) if options.exams else shares
     rights = [RightId(RightKind.SHARE, pk) for pk in wanted.values_list("pk", flat=True)[:ROWS]]
-    if not rights:
-        return []
     found = take(
         organisation=organisation,
         rights=rights,

@@ -8,7 +8,7 @@ import logging
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.core.files.base import File
 from django.db import DatabaseError, transaction
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.audit import user_actor
 from accounts.spreadsheets import plain
 from downloads.file_names import safe
-from downloads.made import LeaseLostError, Made, NothingLeftError, advance, note_items
+from downloads.made import LeaseLostError, Made, NothingLeftError, advance, note_items, right_of
 from downloads.models import Download, Item, LeftOut, Part
 from results.staff.files import local_path
 from sharing import door
@@ -147,16 +147,13 @@ def _add(archive: zipfile.ZipFile, download: Download, item: Item) -> tuple[Line
 
 def _open(download: Download, item: Item) -> door.Opened:
     assert download.asked_by  # noqa: S101  (the worker looked)
-    how: dict[str, Any] = {
-        "organisation": download.organisation,
-        "actor": user_actor(download.asked_by),
-        "channel": Channel.STATEMENT,
-        "now": timezone.now(),
-    }
-    if item.share_id:
-        return door.open_share(share_id=item.share_id, **how)
-    assert item.verification_id  # noqa: S101  (a constraint says so)
-    return door.open_verification(verification_id=item.verification_id, **how)
+    return door.open_right(
+        organisation=download.organisation,
+        right=right_of(item),
+        actor=user_actor(download.asked_by),
+        channel=Channel.STATEMENT,
+        now=timezone.now(),
+    )
 
 
 def _reason(item: Item) -> LeftOut:

@@ -308,6 +308,7 @@ _EXAMS = (
 )
 
 EXAMS: Mapping[str, Exam] = MappingProxyType({exam.code: exam for exam in _EXAMS})
+WITH_PHOTO: tuple[str, ...] = tuple(exam.code for exam in _EXAMS if exam.has_photo)
 EXAM_CHOICES: tuple[tuple[str, str], ...] = tuple((exam.code, exam.display_name) for exam in _EXAMS)
 
 

@@ -25,12 +25,12 @@ from organisations.models import Scope
 from results import catalogue
 from results.models import Status
 from results.numbers import normalise
-from sharing import door, publishing
+from sharing import publishing
 from sharing.api import representation
 from sharing.api.gate import Gate
+from sharing.api.taking import take
 from sharing.door import RightId, RightKind, Taken
 from sharing.door.programs import Person, Picture, people_between, people_with_number, pictures
-from sharing.models import Channel
 
 MOST: Final = 2_000
 TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})Z?")
@@ -71,7 +71,8 @@ def result_verification(request: HttpRequest) -> HttpResponseBase:
     question = Question.of(request.GET)
     now = timezone.now()
     people = _people(caller, question, now)
-    taken = _take(caller, people, now)
+    shares = [RightId(RightKind.SHARE, share_id) for person in people for share_id in person.shares]
+    taken = take(caller, shares, "result-verification", now)
     photos = _photos(caller, taken, now) if question.with_photos else None
     elements = _elements(people, taken, photos)
     if photos:  # one after the other: together they may be too large to hold
@@ -151,27 +152,10 @@ def _people(caller: Caller, question: Question, now: datetime) -> list[Person]:
     return people
 
 
-def _take(caller: Caller, people: list[Person], now: datetime) -> Mapping[RightId, Taken]:
-    rights = [RightId(RightKind.SHARE, share_id) for person in people for share_id in person.shares]
-    if not rights:
-        return {}
-    return door.take(
-        organisation=caller.organisation,
-        rights=rights,
-        actor=caller.actor,
-        channel=Channel.API,
-        now=now,
-        purpose="api:result-verification",
-    )
-
-
 def _photos(caller: Caller, taken: Mapping[RightId, Taken], now: datetime) -> dict[uuid.UUID, Picture]:
-    shares = [right.id for right, one in taken.items() if one.has_photo]
-    if not shares:
-        return {}
     return pictures(
         organisation=caller.organisation,
-        shares=shares,
+        shares=[right.id for right, one in taken.items() if one.has_photo],
         actor=caller.actor,
         now=now,
         purpose="api:result-verification",

@@ -29,7 +29,8 @@ from sharing.api.schemas import (
     SharePage,
     SharesQuery,
 )
-from sharing.door import NotAvailableError, Opened, RightId, RightKind, Taken
+from sharing.api.taking import take
+from sharing.door import NotAvailableError, Opened, RightId, RightKind
 from sharing.door.programs import Narrowing, next_shares
 from sharing.models import Channel, Pause
 from sharing.responses import jpeg, pdf
@@ -75,7 +76,7 @@ def list_shares(request: ProgramRequest, query: Query[SharesQuery]) -> HttpRespo
     share_ids, place = next_shares(
         organisation=organisation, after=after, limit=query.limit, narrowing=narrowing, now=now
     )
-    taken = _take(request, _by_share(share_ids), "shares", now)
+    taken = take(request.auth, _by_share(share_ids), "shares", now)
     return as_json(
         {
             "items": [representation.share(one) for one in taken.values()],
@@ -94,7 +95,7 @@ def list_shares(request: ProgramRequest, query: Query[SharesQuery]) -> HttpRespo
 )
 def get_share(request: ProgramRequest, share_id: uuid.UUID) -> HttpResponse:
     """The share as it is now. 410 once it is withdrawn or has expired."""
-    taken = _take(request, _by_share([share_id]), f"share:{share_id}", timezone.now())
+    taken = take(request.auth, _by_share([share_id]), f"share:{share_id}", timezone.now())
     if not taken:
         _no_share(request, share_id)
     (one,) = taken.values()
@@ -153,7 +154,7 @@ def list_changes(request: ProgramRequest, query: Query[ListQuery]) -> HttpRespon
     publishing.publish(now)
     rows = organisation.changes.after(after).values_list(*News._fields)[: query.limit]
     news = [News._make(row) for row in rows]
-    taken = _take(request, _by_share(one.share_id for one in news if one.share_id), "changes", now)
+    taken = take(request.auth, _by_share(one.share_id for one in news if one.share_id), "changes", now)
     return as_json(
         {
             "items": [
@@ -193,7 +194,7 @@ def verify(request: ProgramRequest, check: Check) -> HttpResponse:
     )
     if isinstance(found, Pause):
         raise _paused(found, now)
-    taken = _take(request, [RightId(RightKind.VERIFICATION, found)], f"verification:{found}", now) if found else {}
+    taken = take(request.auth, [RightId(RightKind.VERIFICATION, found)], f"verification:{found}", now) if found else {}
     for one in taken.values():
         if one.status in {Status.RELEASED, Status.CANCELLED}:  # as it was a moment ago
             return as_json(representation.verification(one))
@@ -211,7 +212,7 @@ def verify(request: ProgramRequest, check: Check) -> HttpResponse:
 def get_verification(request: ProgramRequest, verification_id: uuid.UUID) -> HttpResponse:
     """With what the result says today. 410 once its twelve months are over."""
     right = RightId(RightKind.VERIFICATION, verification_id)
-    taken = _take(request, [right], f"verification:{verification_id}", timezone.now())
+    taken = take(request.auth, [right], f"verification:{verification_id}", timezone.now())
     if not taken:
         _no_verification(request, verification_id)
     return unless_known(request, as_json(representation.verification(taken[right])))
@@ -247,21 +248,6 @@ def get_verification_statement(request: ProgramRequest, verification_id: uuid.UU
 
 def _by_share(share_ids: Iterable[uuid.UUID]) -> list[RightId]:
     return [RightId(RightKind.SHARE, share_id) for share_id in share_ids]
-
-
-def _take(request: ProgramRequest, rights: list[RightId], purpose: str, now: datetime) -> dict[RightId, Taken]:
-    """What these say today; an empty page takes nothing, and leaves no trace."""
-    if not rights:
-        return {}
-    caller = request.auth
-    return door.take(
-        organisation=caller.organisation,
-        rights=rights,
-        actor=caller.actor,
-        channel=Channel.API,
-        now=now,
-        purpose=f"api:{purpose}",
-    )
 
 
 def _open_share(request: ProgramRequest, share_id: uuid.UUID, channel: Channel) -> Opened:

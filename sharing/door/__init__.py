@@ -20,9 +20,9 @@ from sharing.door.fresh import new_or_changed, of_exams
 from sharing.door.history import Acknowledged, Changes, Difference, Step, see
 from sharing.door.listing import MOST_COUNTED, Line, Listing, Page, Position, others_of_candidate
 from sharing.door.news import Counts, Follower, changed_results, names, new_results
-from sharing.door.opening import Opened, open_share, open_verification, photo, statement
-from sharing.door.rights import NotAvailableError, RightKind
-from sharing.door.taking import RightId, Taken, take
+from sharing.door.opening import Opened, open_right, open_share, open_verification, photo, statement
+from sharing.door.rights import NotAvailableError, RightId, RightKind
+from sharing.door.taking import Taken, take
 
 __all__ = [
     "MOST_COUNTED",
@@ -59,6 +59,7 @@ __all__ = [
     "new_or_changed",
     "new_results",
     "of_exams",
+    "open_right",
     "open_share",
     "open_verification",
     "others_of_candidate",

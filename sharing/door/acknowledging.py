@@ -8,8 +8,7 @@ from django.db import connection, transaction
 from accounts import audit
 from accounts.models import Action, User
 from organisations.models import Organisation
-from sharing.door.rights import RightKind, by_share, by_verification
-from sharing.door.taking import RightId
+from sharing.door.rights import RightId, held
 
 MOST_WAITING: Final = 10_000
 _WAITING: Final = """
@@ -53,13 +52,10 @@ def acknowledge(*, organisation: Organisation, right: RightId, up_to: int, by: U
     Raises:
         NotAvailableError: not this organisation's, or the right has ended.
     """
-    if right.kind is RightKind.SHARE:
-        held = by_share(organisation=organisation, share_id=right.id, now=now)
-    else:
-        held = by_verification(organisation=organisation, verification_id=right.id, now=now)
-    seen = held.result.versions.filter(number__lte=up_to)
+    result = held(organisation=organisation, right=right, now=now).result
+    seen = result.versions.filter(number__lte=up_to)
     # Without a join: whoever waits for another one's update then sees that nothing is open any more.
-    still_open = organisation.notices.open().filter(result=held.result, version__in=seen.values("pk"))
+    still_open = organisation.notices.open().filter(result=result, version__in=seen.values("pk"))
     count = still_open.update(acknowledged_at=now, acknowledged_by=audit.user_actor(by))
     if count:
         audit.record(

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypedDict, Unpack
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -14,7 +15,7 @@ from results import codes
 from results.models import ResultVersion
 from results.presentation import ResultView, describe
 from results.statement import Statement, render_statement
-from sharing.door.rights import NotAvailableError, Right, RightKind, by_share, by_verification
+from sharing.door.rights import NotAvailableError, Right, RightId, RightKind, held
 from sharing.door.traces import count_access
 from sharing.models import Channel
 
@@ -23,6 +24,15 @@ AUDIT_ACTIONS = {
     Channel.STATEMENT: Action.STATEMENT_DOWNLOADED,
     Channel.PHOTO: Action.PHOTO_VIEWED,
 }
+
+
+class How(TypedDict):
+    """Who opens something, and for what."""
+
+    organisation: Organisation
+    actor: str
+    channel: Channel
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +60,30 @@ class Opened:
 
 
 @transaction.atomic
-def open_share(
-    *, organisation: Organisation, share_id: uuid.UUID, actor: str, channel: Channel, now: datetime
-) -> Opened:
-    """The result behind a share, as it stands today; the access is written before anything is handed out.
+def open_right(*, organisation: Organisation, right: RightId, actor: str, channel: Channel, now: datetime) -> Opened:
+    """The result behind a share or a verification, as it stands today.
+
+    The access is written before anything is handed out.
 
     Raises:
-        NotAvailableError: not this organisation's, withdrawn or expired, or the channel has nothing to give: a
+        NotAvailableError: not this organisation's, withdrawn, expired or over, or the channel has nothing to give: a
             statement or photo of a result that is not released, a photo that is not there or that the candidate keeps
             back.
     """
-    right = by_share(organisation=organisation, share_id=share_id, now=now)
-    return _open(right, organisation=organisation, actor=actor, channel=channel, now=now)
+    return _open(held(organisation=organisation, right=right, now=now), organisation, actor, channel, now)
 
 
-@transaction.atomic
-def open_verification(
-    *, organisation: Organisation, verification_id: uuid.UUID, actor: str, channel: Channel, now: datetime
-) -> Opened:
-    """The result behind a verification, in the same manner.
-
-    Raises:
-        NotAvailableError: not this organisation's, its right has ended, or the channel has nothing to give.
-    """
-    right = by_verification(organisation=organisation, verification_id=verification_id, now=now)
-    return _open(right, organisation=organisation, actor=actor, channel=channel, now=now)
+def open_share(*, share_id: uuid.UUID, **how: Unpack[How]) -> Opened:
+    """The result behind a share.  Raises NotAvailableError."""
+    return open_right(right=RightId(RightKind.SHARE, share_id), **how)
 
 
-def _open(right: Right, *, organisation: Organisation, actor: str, channel: Channel, now: datetime) -> Opened:
+def open_verification(*, verification_id: uuid.UUID, **how: Unpack[How]) -> Opened:
+    """The result behind a verification.  Raises NotAvailableError."""
+    return open_right(right=RightId(RightKind.VERIFICATION, verification_id), **how)
+
+
+def _open(right: Right, organisation: Organisation, actor: str, channel: Channel, now: datetime) -> Opened:
     version = right.result.current
     view = describe(version)
     view = replace(view, has_photo=view.has_photo and right.with_photo)

@@ -17,6 +17,7 @@ from accounts import audit
 from accounts.models import Action
 from organisations.models import Organisation
 from results import catalogue
+from sharing.door.traces import written
 from sharing.models import Channel
 
 
@@ -135,9 +136,9 @@ class Picture:
         return picture
 
 
-_PICTURES: Final = """
+_PICTURES: Final = f"""
     with shown as materialized (
-        select s.id as share_id, v.id as version_id, v.photo
+        select s.id as right_id, v.id as version_id, v.photo
         from sharing_share s
         join results_result r on r.id = s.result_id
         join results_resultversion v on v.id = r.current_id
@@ -145,13 +146,9 @@ _PICTURES: Final = """
           and (s.expires_at is null or s.expires_at > %(now)s)
           and s.with_photo and not r.photo_hidden and v.status = 'released' and v.photo <> ''
           and v.exam = any(%(with_photo)s)),
-    traced as (
-        insert into sharing_access (share_id, version_id, channel, actor, day, count, first_at, last_at)
-        select share_id, version_id, %(channel)s, %(actor)s, %(day)s, 1, %(now)s, %(now)s from shown order by share_id
-        on conflict (share_id, version_id, channel, actor, day)
-        do update set count = sharing_access.count + 1, last_at = excluded.last_at)
-    select share_id, photo from shown
-    """
+    {written(shares="select right_id, version_id from shown")}
+    select right_id, photo from shown
+    """  # noqa: S608  (our own columns' names)
 
 
 @transaction.atomic
@@ -162,10 +159,12 @@ def pictures(
 
     Each access is written in the same transaction; the trail names `purpose`.
     """
+    if not shares:
+        return {}
     values: dict[str, Any] = {
         "shares": list(shares),
         "organisation": organisation.pk,
-        "with_photo": [exam.code for exam in catalogue.EXAMS.values() if exam.has_photo],
+        "with_photo": list(catalogue.WITH_PHOTO),
         "channel": Channel.PHOTO.value,
         "actor": actor,
         "day": now.date(),

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from organisations.models import Organisation
 from results.models import Result
@@ -20,6 +21,13 @@ class RightKind(StrEnum):
     VERIFICATION = "verification"
 
 
+class RightId(NamedTuple):
+    """Names a share or a verification; whether it is in force is found out when something is taken by it."""
+
+    kind: RightKind
+    id: uuid.UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """A share or a verification that is in force."""
@@ -34,8 +42,12 @@ class Right:
     with_photo: bool
 
 
-def by_share(*, organisation: Organisation, share_id: uuid.UUID, now: datetime) -> Right:
-    """Raises NotAvailableError when this organisation has no such share, or it has ended."""
+def held(*, organisation: Organisation, right: RightId, now: datetime) -> Right:
+    """Raises NotAvailableError when this organisation has no such right, or it has ended."""
+    return (_by_share if right.kind is RightKind.SHARE else _by_verification)(organisation, right.id, now)
+
+
+def _by_share(organisation: Organisation, share_id: uuid.UUID, now: datetime) -> Right:
     share = organisation.shares.in_force(now).select_related("result__current").filter(pk=share_id).first()
     if share is None:
         raise NotAvailableError
@@ -51,8 +63,7 @@ def by_share(*, organisation: Organisation, share_id: uuid.UUID, now: datetime) 
     )
 
 
-def by_verification(*, organisation: Organisation, verification_id: uuid.UUID, now: datetime) -> Right:
-    """Raises NotAvailableError when this organisation has no such verification, or its twelve months are over."""
+def _by_verification(organisation: Organisation, verification_id: uuid.UUID, now: datetime) -> Right:
     verification = (
         organisation.verifications.in_force(now).select_related("result__current").filter(pk=verification_id).first()
     )

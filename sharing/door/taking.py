@@ -17,16 +17,9 @@ from accounts import audit
 from accounts.models import Action
 from organisations.models import Organisation
 from results import catalogue
-from sharing.door.rights import RightKind
-from sharing.door.traces import FIRST_OPENED
+from sharing.door.rights import RightId, RightKind
+from sharing.door.traces import written
 from sharing.models import Channel
-
-
-class RightId(NamedTuple):
-    """Names a share or a verification; whether it is in force is found out when something is taken by it."""
-
-    kind: RightKind
-    id: uuid.UUID
 
 
 class Taken(NamedTuple):
@@ -127,18 +120,12 @@ _TAKE: Final = f"""
     {{traces}}
     select * from taken
     """  # noqa: S608  (our own columns' names)
-_TRACE: Final = """
-    traced_{kind} as (
-        insert into sharing_access ({kind}_id, version_id, channel, actor, day, count, first_at, last_at)
-        select right_id, version_id, %(channel)s, %(actor)s, %(day)s, 1, %(now)s, %(now)s
-        from taken where kind = '{kind}' order by right_id
-        on conflict ({kind}_id, version_id, channel, actor, day)
-        do update set count = sharing_access.count + 1, last_at = excluded.last_at)
-    """
-_FIRST_OPENED: Final = FIRST_OPENED.replace(
-    "any(%(shares)s)", "any(array(select right_id from taken where kind = 'share'))"
+_TAKE_TRACED: Final = _TAKE.format(
+    traces=written(
+        shares="select right_id, version_id from taken where kind = 'share'",
+        verifications="select right_id, version_id from taken where kind = 'verification'",
+    )
 )
-_TAKE_TRACED: Final = _TAKE.format(traces=",".join([*(_TRACE.format(kind=kind) for kind in RightKind), _FIRST_OPENED]))
 
 
 @transaction.atomic
@@ -155,14 +142,16 @@ def take(
 
     Those that are not this organisation's, or not in force any more, are missing.  Each access is written in the same
     transaction; `purpose` is what the audit trail names it by, such as `download:<id>`.  Meant for some thousand rights
-    at a time.
+    at a time; where there are none nothing is taken, and nothing leaves a trace.
     """
     wanted = list(dict.fromkeys(rights))
+    if not wanted:
+        return {}
     values: dict[str, Any] = {
         "organisation": organisation.pk,
         "shares": [right.id for right in wanted if right.kind is RightKind.SHARE],
         "verifications": [right.id for right in wanted if right.kind is RightKind.VERIFICATION],
-        "with_photo": [exam.code for exam in catalogue.EXAMS.values() if exam.has_photo],
+        "with_photo": list(catalogue.WITH_PHOTO),
         "actor": actor,
         "channel": channel.value,
         "day": now.date(),
