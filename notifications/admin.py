@@ -1,10 +1,12 @@
 """Staff's view of changed results: whom each concerns, who was told when, and who acknowledged."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -60,11 +62,11 @@ class OrganisationNoticeAdmin(AuditedAdmin):
 
     @admin.display(description=_("kinds of change"))
     def kinds(self, notice: OrganisationNotice) -> str:
-        return _kinds([notice])[notice.pk]
+        return _facts_of(notice).kinds
 
     @admin.display(description=_("first told"))
     def first_told(self, notice: OrganisationNotice) -> str:
-        told = told_of([notice])[notice.pk]
+        told = _facts_of(notice).told
         sent = min((each.sent_at for each in told if each.sent_at), default=None)
         if sent:
             return date_format(timezone.localtime(sent), "DATETIME_FORMAT")
@@ -72,12 +74,15 @@ class OrganisationNoticeAdmin(AuditedAdmin):
 
     @admin.display(description=_("who was told"))
     def told(self, notice: OrganisationNotice) -> str:
-        rows = ((_told(each),) for each in told_of([notice])[notice.pk])
+        rows = ((_told(each),) for each in _facts_of(notice).told)
         return format_html_join("", "<div>{}</div>", rows) or str(_("Nobody yet"))
 
     @admin.display(description=_("acknowledged by"))
     def acknowledger(self, notice: OrganisationNotice) -> str:
-        return names_of([notice.acknowledged_by])[notice.acknowledged_by] if notice.acknowledged_by else "–"
+        return _facts_of(notice).acknowledger or "–"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return _List
 
     @admin.action(description=_("Export as CSV"))
     def export(self, request: HttpRequest, queryset: QuerySet[OrganisationNotice]) -> HttpResponse:
@@ -94,9 +99,43 @@ class OrganisationNoticeAdmin(AuditedAdmin):
         return response
 
 
-def _kinds(notices: list[OrganisationNotice]) -> dict[int, str]:
-    found = kinds_of(notice.version_id for notice in notices)
-    return {notice.pk: ", ".join(str(kind.label) for kind in found[notice.version_id]) for notice in notices}
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is told of a notice besides its own row."""
+
+    kinds: str
+    told: list[Told]
+    acknowledger: str
+
+
+def _facts(notices: Sequence[OrganisationNotice]) -> dict[int, _Facts]:
+    """Of many notices with a fixed number of queries."""
+    kinds, told = kinds_of(notice.version_id for notice in notices), told_of(notices)
+    people = names_of(notice.acknowledged_by for notice in notices if notice.acknowledged_by)
+    return {
+        notice.pk: _Facts(
+            ", ".join(str(kind.label) for kind in kinds[notice.version_id]),
+            told[notice.pk],
+            people.get(notice.acknowledged_by, ""),
+        )
+        for notice in notices
+    }
+
+
+class _List(ChangeList):
+    """Finds out about a whole page at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        facts = _facts(self.result_list)
+        for notice in self.result_list:
+            notice.facts = facts[notice.pk]
+
+
+def _facts_of(notice: OrganisationNotice) -> _Facts:
+    found: _Facts | None = getattr(notice, "facts", None)
+    return found or _facts([notice])[notice.pk]
 
 
 def _told(told: Told) -> str:
@@ -104,17 +143,15 @@ def _told(told: Told) -> str:
     return f"{told.name} ({told.state or '?'}, {when})"
 
 
-def _lines(notices: list[OrganisationNotice]) -> Iterable[tuple[str, ...]]:
-    kinds, told = _kinds(notices), told_of(notices)
-    people = names_of([notice.acknowledged_by for notice in notices if notice.acknowledged_by])
+def _lines(notices: Sequence[OrganisationNotice]) -> Iterator[tuple[str, ...]]:
+    facts = _facts(notices)
     for notice in notices:
-        acknowledged = f"{notice.acknowledged_at:%Y-%m-%d %H:%M}" if notice.acknowledged_at else ""
         yield (
             f"{notice.at:%Y-%m-%d %H:%M}",
-            kinds[notice.pk],
+            facts[notice.pk].kinds,
             notice.result.reference_number,
             notice.organisation.name,
-            "; ".join(map(_told, told[notice.pk])),
-            acknowledged,
-            str(people[notice.acknowledged_by]) if notice.acknowledged_by else "",
+            "; ".join(map(_told, facts[notice.pk].told)),
+            f"{notice.acknowledged_at:%Y-%m-%d %H:%M}" if notice.acknowledged_at else "",
+            facts[notice.pk].acknowledger,
         )

@@ -3,9 +3,12 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertContains
 
@@ -92,3 +95,16 @@ def test_it_can_be_taken_away_as_a_file(staff: Client, share: Share, organisatio
 def test_it_names_no_candidate(staff: Client, share: Share) -> None:
     for address in (LIST, page_of(OrganisationNotice.objects.get())):
         assert "Muñoz" not in staff.get(address).content.decode()
+
+
+def test_a_longer_list_takes_no_more_queries(
+    staff: Client, share: Share, organisation: Organisation, django_assert_max_num_queries: Any
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        staff.get(LIST)
+    for _ in range(5):
+        change_result(share_result(organisation).result, score=171)
+    publishing.publish(timezone.now())
+    assert OrganisationNotice.objects.count() == 6
+    with django_assert_max_num_queries(len(few)):
+        staff.get(LIST)
