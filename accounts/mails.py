@@ -33,7 +33,6 @@ def write(
     context: Mapping[str, Any],
     *,
     kind: MailKind = MailKind.ACCOUNT,
-    headers: Mapping[str, str] | None = None,
     pk: uuid.UUID | None = None,
 ) -> Letter:
     """Make a mail without sending it.
@@ -41,16 +40,16 @@ def write(
     Args:
         template: without its ending, for example "organisations/email/invitation".
         email: to whom.
-        context: for the templates; `settings_url` and `unsubscribe_url`, if given, are shown in the footer.
+        context: for the templates; `settings_url` and `unsubscribe_url`, if given, are shown in the footer, and the
+            latter is told to mail programs too, which offer it as one click (RFC 8058).
         kind: a NOTICE waits for account mails, and is not sent to an address that is suspended.
-        headers: more than every mail has, for example List-Unsubscribe.
         pk: of the row in the outbox, and so the Message-ID.  A mail that is there already is not put there again.
     """
     site = {"base_url": settings.PUBLIC_BASE_URL, "helpdesk": settings.HELPDESK_EMAIL, "email": email}
     words = {**context, **site}
     words["subject"] = " ".join(render_to_string(f"{template}_subject.txt", words).split())
     text = render_to_string(f"{template}_message.txt", words).strip() + "\n"
-    letter = Letter(words["subject"], text, settings.DEFAULT_FROM_EMAIL, [email], headers=dict(headers or {}))
+    letter = Letter(words["subject"], text, settings.DEFAULT_FROM_EMAIL, [email], headers=_way_out(words))
     letter.attach_alternative(_html(template, text, words), "text/html")
     letter.template, letter.kind, letter.pk = template, kind, pk
     return letter
@@ -64,6 +63,13 @@ def send(template: str, email: str, context: Mapping[str, Any], **more: Any) -> 
 def send_all(letters: Iterable[Letter]) -> None:
     """Put many mails into the outbox with one insertion."""
     get_connection().send_messages(list(letters))
+
+
+def _way_out(words: Mapping[str, Any]) -> dict[str, str]:
+    address = words.get("unsubscribe_url")
+    if not address:
+        return {}
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _html(template: str, text: str, words: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 
-from organisations.models import Membership, Role
 from organisations.permissions import Permission, may
 from sharing.models import Pause
 
@@ -36,7 +35,7 @@ class DownloadQuerySet(models.QuerySet["Download"]):
 
     def visible_to(self, membership: "Membership") -> "DownloadQuerySet":
         """The Primary User sees the organisation's; an Admin User their own, and those that are for colleagues too."""
-        if membership.role == Role.PRIMARY:
+        if may(membership, Permission.VIEW_ALL_ACTIVITY):
             return self.all()
         return self.filter(Q(asked_by=membership.user_id) | Q(for_colleagues=True))
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import audit, doorbell
+from accounts.leases import LEASE
 from accounts.models import Action, User
 from downloads import endings
 from downloads.models import Download, DownloadState, Format, LeftOut, Part, Template
 from downloads.options import Options
 from downloads.tasks import work_on_downloads
-from downloads.worker import LEASE
 from organisations.locking import lock
 from organisations.models import Organisation
 from sharing import door

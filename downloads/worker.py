@@ -7,31 +7,27 @@ part takes of results is committed with it, or for a data file chunk by chunk.
 
 import logging
 import tempfile
-import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from django.core.files.base import File
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import mails
+from accounts.leases import LEASE, RENEW_SECONDS, kept
 from accounts.models import MailKind
 from downloads import datafiles, endings, statements
 from downloads.made import LeaseLostError, Made, NothingLeftError
 from downloads.models import Download, DownloadState, Format, Part
-from organisations.models import OrganisationState
+from organisations.permissions import is_user_today
 
 logger = logging.getLogger("rvs.downloads")
 
-LEASE: Final = timedelta(seconds=30)
-RENEW_SECONDS: Final = 5.0
 MAX_ATTEMPTS: Final = 5
 """Times a worker may die over one part before a person has to look."""
 
@@ -91,7 +87,10 @@ def _work_on(part: Part) -> None:
         if reason := _refused(part):
             endings.fail(part.download, reason, now=timezone.now())
             return
-        with _kept(part), tempfile.TemporaryDirectory(prefix="rvs-download-") as folder:
+        with (
+            kept(lambda: _renew(part), every=RENEW_SECONDS),
+            tempfile.TemporaryDirectory(prefix="rvs-download-") as folder,
+        ):
             _make(part, Path(folder))
     except NothingLeftError:
         note = _("Nothing could be given: the right to each of these results has ended, or none is released.")
@@ -110,9 +109,7 @@ def _refused(part: Part) -> str:
     """Why nothing is made any more: today's rights count, also of whoever asked."""
     if part.attempts > MAX_ATTEMPTS:
         return _("It was interrupted too often. Tell the helpdesk.")
-    membership = getattr(part.download.asked_by, "membership", None)
-    member = membership and membership.is_in_force and membership.organisation_id == part.download.organisation_id
-    if not member or part.download.organisation.state != OrganisationState.ACTIVE:
+    if not is_user_today(part.download.organisation, part.download.asked_by):
         return _("Whoever asked for it is no longer a user of the organisation.")
     return ""
 
@@ -126,28 +123,8 @@ def _make(part: Part, folder: Path) -> None:
         _finish(part, datafiles.make(part, folder))
 
 
-@contextmanager
-def _kept(part: Part) -> Iterator[None]:
-    """Renew the lease from a thread of its own, while the block runs."""
-    done = threading.Event()
-
-    def renew() -> None:
-        try:
-            while not done.wait(RENEW_SECONDS):
-                try:
-                    Part.objects.filter(pk=part.pk, lease=part.lease).update(lease_until=timezone.now() + LEASE)
-                except DatabaseError:
-                    logger.warning("the lease of a download could not be renewed")
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+def _renew(part: Part) -> None:
+    Part.objects.filter(pk=part.pk, lease=part.lease).update(lease_until=timezone.now() + LEASE)
 
 
 def _finish(part: Part, made: Made) -> None:

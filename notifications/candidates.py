@@ -59,14 +59,12 @@ def _letter(row: CandidateNotice, kinds: _Kinds, now: datetime) -> Letter | None
     if result is None or not user.is_active or not _is_wanted(row, kind) or not _holds(row, result, now):
         return None
     stop_url = wishes.stop_address(user, kind) if kind in wishes.OPTIONAL else ""
-    one_click = {"List-Unsubscribe": f"<{stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     with timezone.override(ZoneInfo(user.time_zone)):
         return mails.write(
             f"notifications/email/candidate_{kind.value}",
             user.email,
             {**_words(row, result, kinds), "unsubscribe_url": stop_url},
             kind=MailKind.NOTICE,
-            headers=one_click if stop_url else {},
             pk=row.pk,
         )
 

@@ -37,7 +37,6 @@ def digest(due: Due, counts: Counts, names: Sequence[str]) -> Letter:
         due.email,
         words,
         kind=MailKind.NOTICE,
-        headers={"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         pk=due.digest_id,
     )
 

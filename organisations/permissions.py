@@ -73,6 +73,14 @@ def requires(permission: Permission) -> Callable[[MemberView[P]], View[P]]:
     return decorate
 
 
+def is_user_today(organisation: Organisation, user: User | None) -> bool:
+    """Whether this person is a user of the organisation, and the organisation is active; for work that was asked for
+    earlier.
+    """
+    active = organisation.state == OrganisationState.ACTIVE
+    return active and user is not None and organisation.memberships.in_force().filter(user=user).exists()
+
+
 def may(membership: Membership, permission: Permission) -> bool:
     """Whether this member has `permission` today."""
     active = membership.organisation.state == OrganisationState.ACTIVE

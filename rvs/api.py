@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from organisations.api_clients.refusals import Refused, problem
+from organisations.api_clients.refusals import Refused, problem, sent_in_clear
 from rvs import openapi
 from sharing.api.answers import unless_known
 from sharing.api.compatibility import result_verification
@@ -122,11 +122,7 @@ def for_programs(view: View) -> View:
 
 
 class ProblemMiddleware:
-    """Whatever goes wrong at these addresses, also before or beside our views, is told in a way that programs read.
-
-    Over plain http nothing is answered, and nobody is sent on to https: the secret has been sent in clear already, and
-    a redirect would let that go unnoticed for ever.
-    """
+    """Whatever goes wrong at these addresses, also before or beside our views, is told in a way that programs read."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -134,9 +130,8 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not any(_is_below(request, root) for root in ROOTS):
             return self.get_response(request)
-        if getattr(settings, "SECURE_SSL_REDIRECT", False) and not request.is_secure():
-            text = _("Use https. The secret that came with this request was sent in clear: replace it.")
-            return told(request, Refused(403, "https-required", _("https is required"), text))
+        if refused := sent_in_clear(request):
+            return told(request, refused)
         response = self.get_response(request)
         if response.status_code < 400 or _is_told(request, response):
             return response

@@ -16,12 +16,13 @@ from downloads.batch.reading import Understanding
 from downloads.models import Format
 from downloads.requests import Chosen
 from organisations.models import Organisation, Role
+from rvs.demo_templates import user_of
 from rvs.sample_data import Row
 
 
 def load(organisation: Organisation, rows: Sequence[Row]) -> None:
     """`rows` are some results of the sample file, cancelled ones among them."""
-    primary, admin = (_user(organisation, role) for role in (Role.PRIMARY, Role.ADMIN))
+    primary, admin = (user_of(organisation, role) for role in (Role.PRIMARY, Role.ADMIN))
     _download(organisation, primary, Format.XLSX, 10)
     _download(organisation, admin, Format.CSV, 5)
     _download(organisation, primary, Format.STATEMENTS, 2)
@@ -62,7 +63,3 @@ def _list_of(rows: Sequence[Row]) -> str:
     writer.writerow(["1400290002", "Robin Example", "2001-05-09", "299ZZ9990001"])
     writer.writerow(["1400290003", "Kim Example", "31/02/2001", "299ZZ9990002"])
     return text.getvalue()
-
-
-def _user(organisation: Organisation, role: Role) -> User:
-    return organisation.memberships.in_force().filter(role=role).order_by("user__email")[0].user

@@ -9,7 +9,7 @@ from organisations.models import Organisation
 
 
 def load(organisation: Organisation) -> None:
-    primary, admin = (_user(organisation, role) for role in ("primary", "admin"))
+    primary, admin = (user_of(organisation, role) for role in ("primary", "admin"))
     slate = PRESETS["slate"].options
     templates.create(organisation=organisation, by=primary, name="Slate, weekly", options=slate, shared=True)
     options = Options(
@@ -33,5 +33,6 @@ def load(organisation: Organisation) -> None:
     templates.create(organisation=organisation, by=admin, name="For the interview panel", options=options, shared=False)
 
 
-def _user(organisation: Organisation, role: str) -> User:
+def user_of(organisation: Organisation, role: str) -> User:
+    """The first one by address."""
     return organisation.memberships.in_force().filter(role=role).order_by("user__email")[0].user

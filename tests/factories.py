@@ -18,7 +18,7 @@ from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
 from results.numbers import secret_digest
 from results.staff.models import ImportJob
 from sharing import shares
-from sharing.models import Share
+from sharing.models import Share, Verification
 
 PASSWORD = "a-long-enough-passphrase"
 _numbers = itertools.count(1)
@@ -181,6 +181,20 @@ def make_share(organisation: Organisation, result: Result, **fields: Any) -> Sha
     values = {"version_shared": result.current, "shared_by": "user:candidate", "shared_at": shared_at}
     values |= {"expires_at": shared_at + timedelta(days=365)}
     return Share.objects.create(organisation=organisation, result=result, **{**values, **fields})
+
+
+def make_verification(organisation: Organisation, result: Result, *, at: datetime | None = None) -> Verification:
+    """The organisation checked the result by its number."""
+    at = at or datetime.now(UTC)
+    return Verification.objects.create(
+        organisation=organisation,
+        result=result,
+        version_seen=result.current,
+        made_by="user:verifier",
+        made_at=at,
+        last_made_at=at,
+        right_until=at + timedelta(days=365),
+    )
 
 
 def make_batch(**fields: Any) -> ImportBatch:

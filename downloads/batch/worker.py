@@ -7,7 +7,7 @@ worker gives a list back after some hundred rows, and the next organisation has 
 import logging
 import time
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import OperationalError, transaction
@@ -17,17 +17,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.leases import LEASE
 from downloads.batch import endings
 from downloads.models import BatchCheck, BatchRow, BatchState, RowOutcome
 from downloads.names import Comparison, Issued, compare
-from organisations.models import OrganisationState
+from organisations.permissions import is_user_today
 from sharing import door
 from sharing.door import Matched
 from sharing.models import Pause
 
 logger = logging.getLogger("rvs.batch")
 
-LEASE: Final = timedelta(seconds=30)
 MAX_ATTEMPTS: Final = 5
 """Times a worker may die over the same list before a person has to look."""
 A_TURN: Final = 200
@@ -61,7 +61,7 @@ def work_on_next() -> bool:
 @transaction.atomic
 def _claim(now: datetime) -> BatchCheck | None:
     waiting = BatchCheck.objects.to_do(now).select_for_update(of=("self",), skip_locked=True)
-    batch = waiting.select_related("organisation", "asked_by__membership").first()
+    batch = waiting.select_related("organisation", "asked_by").first()
     if batch is None:
         return None
     batch.state, batch.paused_until, batch.note = BatchState.RUNNING, None, ""
@@ -75,9 +75,7 @@ def _refused(batch: BatchCheck) -> str:
     """Why nothing is checked any more: whoever asked must be a user of the organisation today."""
     if batch.attempts > MAX_ATTEMPTS:
         return _("It was interrupted too often. Tell the helpdesk.")
-    membership = getattr(batch.asked_by, "membership", None)
-    member = membership and membership.is_in_force and membership.organisation_id == batch.organisation_id
-    if not member or batch.organisation.state != OrganisationState.ACTIVE:
+    if not is_user_today(batch.organisation, batch.asked_by):
         return _("Whoever started it is no longer a user of the organisation.")
     return ""
 

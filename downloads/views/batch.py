@@ -3,12 +3,10 @@
 import tempfile
 import uuid
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -26,6 +24,7 @@ from downloads.batch.forms import ColumnsForm, UploadForm
 from downloads.batch.reading import Understanding, read_rows
 from downloads.batch.table import Table, UnusableFileError
 from downloads.models import BatchCheck, BatchRow, BatchState, RowOutcome
+from downloads.views.paging import paged
 from organisations.permissions import MemberRequest, Permission, requires
 
 LISTS_ON_A_PAGE = 25
@@ -59,9 +58,7 @@ def upload(request: MemberRequest) -> HttpResponse:
 
 def _list_page(request: MemberRequest, form: UploadForm) -> HttpResponse:
     rows = request.organisation.batch_checks.visible_to(request.membership).order_by("-asked_at", "pk")
-    page = Paginator(rows, LISTS_ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, **_pages(page, "?")}
-    return render(request, "downloads/batch/list.html", context)
+    return render(request, "downloads/batch/list.html", {"form": form, **paged(request, rows, LISTS_ON_A_PAGE)})
 
 
 @sensitive_post_parameters()
@@ -89,9 +86,10 @@ def columns(request: MemberRequest, batch_id: uuid.UUID) -> HttpResponse:
 
 def _preview(table: Table, understanding: Understanding) -> dict[str, Any]:
     """The first rows as they are understood, and how many cannot be read."""
-    unreadable = [row for row in read_rows(table, understanding) if row.problem] if not understanding.missing else []
+    rows = list(read_rows(table, understanding))
+    unreadable = [row for row in rows if row.problem] if not understanding.missing else []
     return {
-        "rows": list(islice(read_rows(table, understanding), PREVIEWED)),
+        "rows": rows[:PREVIEWED],
         "row_count": len(table.rows),
         "unreadable_count": len(unreadable),
         "unreadable": unreadable[:PREVIEWED],
@@ -107,16 +105,14 @@ def show(request: MemberRequest, batch_id: uuid.UUID) -> HttpResponse:
         return redirect("downloads:batch_columns", batch.pk)
     outcome = request.GET.get("outcome", "")
     outcome = outcome if outcome in RowOutcome.values else ""
-    page = Paginator(_checked(batch, outcome), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     counts = batch.counts or batch.rows.counted()
     context = {
         "batch": batch,
-        "page": page,
         "outcome": outcome,
         "counts": [(each, counts[each.value]) for each in RowOutcome if counts.get(each.value)],
         "still_paused": batch.state == BatchState.PAUSED and lists.still_paused(batch, timezone.now()),
         "is_open": batch.state in lists.STARTED,
-        **_pages(page, f"?outcome={outcome}&" if outcome else "?"),
+        **paged(request, _checked(batch, outcome), ROWS_ON_A_PAGE, query=f"outcome={outcome}" if outcome else ""),
     }
     return render(request, "downloads/batch/batch.html", context)
 
@@ -193,10 +189,3 @@ def _visible(request: MemberRequest, batch_id: uuid.UUID) -> BatchCheck:
     if batch is None:
         raise Http404
     return batch
-
-
-def _pages(page: Any, query: str) -> dict[str, str | None]:
-    return {
-        "previous_url": f"{query}page={page.previous_page_number()}" if page.has_previous() else None,
-        "next_url": f"{query}page={page.next_page_number()}" if page.has_next() else None,
-    }

@@ -3,7 +3,6 @@
 import uuid
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +14,9 @@ from downloads.models import Download, Format
 from downloads.options import ChosenColumn, Options
 from downloads.requests import Chosen, RefusedError
 from downloads.views.asking import answer
+from downloads.views.paging import paged
 from downloads.views.serving import attachment
-from organisations.models import Role
-from organisations.permissions import MemberRequest, Permission, requires
+from organisations.permissions import MemberRequest, Permission, may, requires
 
 ON_A_PAGE = 25
 
@@ -27,13 +26,7 @@ ON_A_PAGE = 25
 def history(request: MemberRequest) -> HttpResponse:
     """What was downloaded: the organisation's for the Primary User, else one's own and what colleagues let see."""
     rows = request.organisation.downloads.visible_to(request.membership).order_by("-asked_at", "pk")
-    page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else None,
-        "next_url": f"?page={page.next_page_number()}" if page.has_next() else None,
-    }
-    return render(request, "downloads/history.html", context)
+    return render(request, "downloads/history.html", paged(request, rows, ON_A_PAGE))
 
 
 @require_safe
@@ -126,4 +119,4 @@ def _mine(request: MemberRequest, download_id: uuid.UUID) -> Download:
 
 def _is_mine(request: MemberRequest, row: Download) -> bool:
     """Whose it is to cancel, and to show to colleagues."""
-    return row.asked_by_id == request.user.pk or request.membership.role == Role.PRIMARY
+    return row.asked_by_id == request.user.pk or may(request.membership, Permission.VIEW_ALL_ACTIVITY)

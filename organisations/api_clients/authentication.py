@@ -24,7 +24,7 @@ from accounts.audit import client_actor
 from accounts.http import client_address, client_network
 from accounts.limits import QUARTER, Limit
 from organisations.api_clients import secrets
-from organisations.api_clients.refusals import Refused
+from organisations.api_clients.refusals import Refused, seconds_until
 from organisations.models import ApiClient, Organisation, OrganisationState
 
 CHALLENGE: Final = 'Basic realm="Results Verification Service", charset="UTF-8", Bearer'
@@ -169,7 +169,7 @@ def _failed(request: HttpRequest, client_id: str) -> Refused:
     for limit, subject in ((FAILED_CLIENT, f"{client_id[:36]} {network}"), (FAILED_NETWORK, network)):
         until = throttle.take(kind=limit.kind, subject=subject, limit=limit.count, window=limit.window, now=now)
         if until:
-            wait = str(max(1, round((until - now).total_seconds())))
+            wait = seconds_until(until, now)
             text = _("Too many failed attempts. Check the client’s id and secret, then try again later.")
             raise Refused(429, "too-many-failures", _("Too many failed attempts"), text, Retry_After=wait)
     return _unauthorised(_("The client’s id and secret do not belong together, or the token is not one of ours."))

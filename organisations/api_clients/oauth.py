@@ -7,7 +7,6 @@ the request; it then checks the grant and the scopes, and keeps a digest of the 
 from datetime import timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -21,7 +20,7 @@ from oauth2_provider.scopes import BaseScopes
 from accounts import throttle
 from accounts.limits import Limit
 from organisations.api_clients import authentication
-from organisations.api_clients.refusals import Refused, oauth_error
+from organisations.api_clients.refusals import Refused, oauth_error, seconds_until, sent_in_clear
 from organisations.models import ApiClient, Scope
 
 TOKENS: Final = Limit("program tokens", 120, timedelta(minutes=1))
@@ -57,9 +56,8 @@ def token(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         text = _("Send a POST request.")
         return oauth_error(Refused(405, "method-not-allowed", text, text, Allow="POST"), "invalid_request")
-    if getattr(settings, "SECURE_SSL_REDIRECT", False) and not request.is_secure():
-        text = _("Use https. The secret that came with this request was sent in clear: replace it.")
-        return oauth_error(Refused(403, "https-required", text, text), "invalid_request")
+    if refused := sent_in_clear(request):
+        return oauth_error(refused, "invalid_request")
     try:
         request.META[FOUND] = _client(request)
     except Refused as refused:
@@ -80,6 +78,6 @@ def _client(request: HttpRequest) -> ApiClient:
     until = throttle.take(kind=TOKENS.kind, subject=client.client_id, limit=TOKENS.count, window=TOKENS.window, now=now)
     if until:
         text = _("Too many tokens were asked for. One token is good for an hour.")
-        raise Refused(429, "too-many-tokens", text, text, Retry_After=str(max(1, round((until - now).total_seconds()))))
+        raise Refused(429, "too-many-tokens", text, text, Retry_After=seconds_until(until, now))
     authentication.note_use(client, now)
     return client

@@ -1,9 +1,11 @@
 """Why a program is not served, as RFC 9457 tells it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):  # noqa: N818  (it is an answer)
@@ -13,6 +15,22 @@ class Refused(Exception):  # noqa: N818  (it is an answer)
         super().__init__(code)
         self.status, self.code, self.title, self.detail = status, code, title, detail
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def sent_in_clear(request: HttpRequest) -> Refused | None:
+    """The refusal of what came over plain http.
+
+    Nobody is sent on to https: the secret has been sent in clear already, and a redirect would let that go unnoticed.
+    """
+    if request.is_secure() or not getattr(settings, "SECURE_SSL_REDIRECT", False):
+        return None
+    text = _("Use https. The secret that came with this request was sent in clear: replace it.")
+    return Refused(403, "https-required", _("https is required"), text)
+
+
+def seconds_until(moment: datetime, now: datetime) -> str:
+    """For Retry-After."""
+    return str(max(1, round((moment - now).total_seconds())))
 
 
 def problem(refused: Refused) -> HttpResponse:

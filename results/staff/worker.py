@@ -9,21 +9,20 @@ import io
 import logging
 import os
 import tempfile
-import threading
 import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.leases import LEASE, RENEW_SECONDS, kept
 from results.importer import ImportConflictError, Problem, Report, import_results, write_rejects
 from results.importer.reading import read_file
 from results.importer.report import FileRefusedError
@@ -35,8 +34,6 @@ from results.staff.querysets import ImportJobQuerySet
 
 logger = logging.getLogger("rvs.import")
 
-LEASE = timedelta(seconds=30)
-RENEW_SECONDS = 5.0
 MAX_ATTEMPTS = 5
 """Times a worker may die over one step of a file before a person has to look."""
 SAMPLES = 20
@@ -83,7 +80,7 @@ def work_on_next() -> bool:
         return False
     step = _check if job.state == ImportState.CHECKING else _load
     try:
-        with _opened(job) as opened, _kept(job, opened):
+        with _opened(job) as opened, kept(lambda: _renew(job, opened), every=RENEW_SECONDS):
             step(job, opened)
     except ImportConflictError:
         _put_back(job)
@@ -133,32 +130,13 @@ def _opened(job: ImportJob) -> Iterator[Opened]:
         yield Opened(source, path.stat().st_size, photos)
 
 
-@contextmanager
-def _kept(job: ImportJob, opened: Opened) -> Iterator[None]:
-    """Renew the lease and tell of the progress from a thread of its own, while the block runs."""
-    done = threading.Event()
-
-    def renew() -> None:
-        try:
-            while not done.wait(RENEW_SECONDS):
-                try:
-                    _ours(job).update(
-                        lease_until=timezone.now() + LEASE,
-                        lines_read=opened.per_cent_read,
-                        photos_read=opened.photos.count if opened.photos else 0,
-                    )
-                except DatabaseError:
-                    logger.warning("the lease of an import could not be renewed")
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+def _renew(job: ImportJob, opened: Opened) -> None:
+    """The lease, and how far the work is."""
+    _ours(job).update(
+        lease_until=timezone.now() + LEASE,
+        lines_read=opened.per_cent_read,
+        photos_read=opened.photos.count if opened.photos else 0,
+    )
 
 
 def _check(job: ImportJob, opened: Opened) -> None:

@@ -20,8 +20,7 @@ from organisations.models import Membership, Organisation, OrganisationState, Ro
 from sharing import shares
 from sharing.models import Access, Share
 from tests.downloads.asking import again, shared, work
-from tests.factories import change_result, make_member, make_organisation, make_result, share_result
-from tests.sharing.test_taking import verified
+from tests.factories import change_result, make_member, make_organisation, make_result, make_verification, share_result
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +54,7 @@ def withdraw(share: Share) -> None:
 
 def test_the_menu_is_where_results_are(verifier: Client, organisation: Organisation) -> None:
     share = share_result(organisation)
-    verification = verified(organisation, make_result())
+    verification = make_verification(organisation, make_result())
     pages = ("/shared-results/", f"/shared-results/{share.pk}/", "/candidate-search/")
     for page in (*pages, f"/candidate-search/{verification.pk}/", "/downloads/"):
         text = verifier.get(page).content.decode()
@@ -97,8 +96,8 @@ def test_the_files_order_is_the_lists(verifier: Client, organisation: Organisati
 
 
 def test_verifications_too(verifier: Client, organisation: Organisation) -> None:
-    rows = [verified(organisation, make_result()) for _number in range(2)]
-    foreign = verified(make_organisation(), make_result())
+    rows = [make_verification(organisation, make_result()) for _number in range(2)]
+    foreign = make_verification(make_organisation(), make_result())
     ids = [row.pk for row in (*rows, foreign)]
     response = ask(verifier, source="verifications", format="json", verification=ids)
     assert len(numbers(response)) == 2

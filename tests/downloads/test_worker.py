@@ -233,5 +233,6 @@ def test_the_lease_is_renewed_while_the_work_lasts(organisation: Organisation) -
 
     with mock.patch.object(worker, "RENEW_SECONDS", 0.01), mock.patch.object(worker, "Part") as rows:
         rows.objects.filter.side_effect = found
-        with worker._kept(part):
-            assert renewed.wait(5)
+        with mock.patch.object(worker, "_make", side_effect=lambda *_made: renewed.wait(5)):
+            worker._work_on(part)
+    assert renewed.is_set()

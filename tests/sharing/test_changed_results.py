@@ -27,6 +27,7 @@ from tests.factories import (
     make_result,
     make_share,
     make_user,
+    make_verification,
     share_result,
 )
 from tests.threads import at_once
@@ -48,19 +49,6 @@ def lift(result: Result) -> Result:
 
 def fresh(result: Result) -> Result:
     return Result.objects.select_related("current").get(pk=result.pk)
-
-
-def verified(organisation: Organisation, result: Result, *, at: datetime | None = None) -> Verification:
-    at = at or timezone.now()
-    return Verification.objects.create(
-        organisation=organisation,
-        result=result,
-        version_seen=result.current,
-        made_by="user:verifier",
-        made_at=at,
-        last_made_at=at,
-        right_until=at + timedelta(days=365),
-    )
 
 
 def told() -> set[Organisation]:
@@ -111,7 +99,7 @@ def test_a_first_version_is_no_change() -> None:
 def test_a_file_that_speaks_of_a_withheld_result_is_no_news(organisation: Organisation) -> None:
     """What is not shown has not changed for anybody; once it is shown again, that it was re-marked is said."""
     result = make_result(status="cancelled")
-    verified(organisation, result)
+    make_verification(organisation, result)
     make_claim(result)
     hidden = change_result(result, score=185, label="Pass at Grade A")
     assert kinds_of([hidden.current_id]) == {hidden.current_id: ()}
@@ -133,11 +121,11 @@ def test_whoever_relies_on_it_hears_once_and_nobody_else(
     for name in ("Share", "Both", "Paused"):
         make_share(organisations[name], result)
     for name in ("Number", "Both"):
-        verified(organisations[name], result, at=now - timedelta(days=364))
+        make_verification(organisations[name], result, at=now - timedelta(days=364))
     Organisation.objects.filter(name="Paused").update(state="suspended")
     make_share(others["Withdrawn"], result, ended_at=now, ending="withdrawn")
     make_share(others["Expired"], result, shared_at=now - timedelta(days=366))
-    verified(others["Long ago"], result, at=now - timedelta(days=366))
+    make_verification(others["Long ago"], result, at=now - timedelta(days=366))
     make_share(others["Stranger"], make_result())
 
     result = change(result)
@@ -168,7 +156,7 @@ def test_a_first_release_is_told_as_one() -> None:
 def test_a_first_release_that_an_organisation_hears_of_is_a_change(organisation: Organisation) -> None:
     """Of a cancelled result that never was released; she hears of it whether or not she asked."""
     claim = make_claim(status="cancelled")
-    verified(organisation, claim.result)
+    make_verification(organisation, claim.result)
     change_result(claim.result, status="released")
     assert told() == {organisation}
     assert [notice.type for notice in CandidateNotice.objects.all()] == ["changed"]
@@ -241,7 +229,7 @@ def test_once_seen_the_page_says_who_said_so(verifier: Client, share: Share) -> 
 
 
 def test_a_verification_shows_and_acknowledges_it_too(verifier: Client, organisation: Organisation) -> None:
-    found = verified(organisation, make_result())
+    found = make_verification(organisation, make_result())
     change_result(found.result, score=171)
     publishing.publish(timezone.now())
     said = words(verifier.get(page_of(found)))
@@ -255,7 +243,7 @@ def test_a_verification_shows_and_acknowledges_it_too(verifier: Client, organisa
 
 def test_one_acknowledgement_covers_share_and_verification(verifier: Client, organisation: Organisation) -> None:
     result = make_result()
-    found, shared = verified(organisation, result), make_share(organisation, result)
+    found, shared = make_verification(organisation, result), make_share(organisation, result)
     change_result(result, score=171)
     publishing.publish(timezone.now())
     assert OrganisationNotice.objects.count() == 1
@@ -364,7 +352,7 @@ def test_a_new_share_after_the_change_needs_no_acknowledgement(organisation: Org
     result = make_result()
     old = make_share(organisation, result, ended_at=timezone.now(), ending="withdrawn")
     again = make_organisation()
-    found = verified(again, result)
+    found = make_verification(again, result)
     result = change_result(result, score=171)
     publishing.publish(timezone.now())
     assert old.organisation_id == organisation.pk
@@ -408,7 +396,7 @@ def test_released_again_it_says_what_was_remarked_meanwhile(verifier: Client, or
 
 
 def test_what_was_shown_before_the_right_began_stays_unknown(verifier: Client, organisation: Organisation) -> None:
-    found = verified(organisation, change_result(make_result(), status="cancelled"))
+    found = make_verification(organisation, change_result(make_result(), status="cancelled"))
     change_result(fresh(found.result), status="released", score=171)
     publishing.publish(timezone.now())
     said = words(verifier.get(page_of(found)))

@@ -14,22 +14,17 @@ from results.presentation import describe
 from rvs.sample_photos import drawn_photo
 from sharing.door import RightId, RightKind, Taken, take
 from sharing.models import Access, Channel, Share, Verification
-from tests.factories import change_result, make_claim, make_organisation, make_result, make_share, make_user
+from tests.factories import (
+    change_result,
+    make_claim,
+    make_organisation,
+    make_result,
+    make_share,
+    make_user,
+    make_verification,
+)
 
 pytestmark = pytest.mark.django_db
-
-
-def verified(organisation: Organisation, result: Result) -> Verification:
-    now = timezone.now()
-    return Verification.objects.create(
-        organisation=organisation,
-        result=result,
-        version_seen=result.current,
-        made_by="user:verifier",
-        made_at=now,
-        last_made_at=now,
-        right_until=now + timedelta(days=365),
-    )
 
 
 def by_share(share: Share) -> RightId:
@@ -71,8 +66,8 @@ def test_only_what_is_in_force_and_the_organisations_is_taken(organisation: Orga
     withdrawn = make_share(organisation, make_result(), ended_at=now, ending="withdrawn")
     expired = make_share(organisation, make_result(), shared_at=now - timedelta(days=400))
     foreign = make_share(make_organisation(), make_result())
-    verification = verified(organisation, make_result())
-    ended = verified(organisation, make_result())
+    verification = make_verification(organisation, make_result())
+    ended = make_verification(organisation, make_result())
     Verification.objects.filter(pk=ended.pk).update(right_until=now)
     number = RightId(RightKind.VERIFICATION, verification.pk)
     wanted = [
