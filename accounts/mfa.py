@@ -1,27 +1,25 @@
 """The second step of a log-in: authenticator app, recovery codes, passkeys (allauth.mfa), as our service wants them."""
 
-import base64
-import hashlib
 from itertools import count
 from typing import Final
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
-from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.sealing import open_sealed, seal
 
 STEPS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What makes a second step; recovery codes only stand in for it."""
 LAST_PERIOD: Final = "last_period"
+_PURPOSE: Final = "accounts.mfa"
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
@@ -33,10 +31,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
     }
 
     def encrypt(self, text: str) -> str:
-        return _box().encrypt(text.encode()).decode()
+        return seal(text, purpose=_PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
+        return open_sealed(encrypted_text, purpose=_PURPOSE)
 
     def get_totp_issuer(self) -> str:
         return _("Results Verification Service")
@@ -48,13 +46,6 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
         taken = {key.wrap().name for key in Authenticator.objects.filter(user=user, type=type)}
         names = (_("Passkey %(number)s") % {"number": number} for number in count(1))
         return next(name for name in names if name not in taken)
-
-
-def _box() -> MultiFernet:
-    """Encrypts under SECRET_KEY and still reads what older keys encrypted."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = (hashlib.sha256(b"accounts.mfa" + force_bytes(key)).digest() for key in keys)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
 def kinds(user: User) -> list[str]:

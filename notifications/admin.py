@@ -19,9 +19,13 @@ from accounts.admin import AuditedAdmin, actor
 from accounts.models import Action
 from accounts.spreadsheets import plain
 from notifications.changed_results import Told, told_of
+from notifications.models import Webhook
+from notifications.webhooks.staff import WebhookAdmin
 from results.staff.people import names_of
 from sharing.door import kinds_of
 from sharing.models import OrganisationNotice
+
+admin.site.register(Webhook, WebhookAdmin)
 
 HEADINGS: Final = (
     "Changed at (UTC)", "Kinds of change", "Reference number", "Organisation", "Told (name, state, sent at in UTC)",

@@ -2,11 +2,11 @@
 
 import csv
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -63,13 +63,19 @@ SHOWN: Final = frozenset(
         Action.API_CLIENT_CHANGED,
         Action.API_CLIENT_REVOKED,
         Action.API_SECRET_EXPOSED,
+        Action.WEBHOOK_CREATED,
+        Action.WEBHOOK_CHANGED,
+        Action.WEBHOOK_SECRET_REPLACED,
+        Action.WEBHOOK_SWITCHED_ON,
+        Action.WEBHOOK_SWITCHED_OFF,
+        Action.WEBHOOK_DELETED,
     }
 )
 """Named one by one: the trail also tells what candidates did with an organisation, which is not its to see."""
 ON_A_PAGE: Final = 50
 IN_A_FILE: Final = 50_000
 CHUNK: Final = 2_000
-PERSON, JOIN_REQUEST, CLIENT = "user", "join_request", "client"
+PERSON, JOIN_REQUEST, CLIENT, WEBHOOK = "user", "join_request", "client", "webhook"
 _Names = dict[uuid.UUID | None, str]
 
 
@@ -145,6 +151,20 @@ def names_of(organisation: Organisation, actors: Iterable[str]) -> dict[str, str
     return {actor: names.get(_id(actor), "") for actor in wanted}
 
 
+class Insider(NamedTuple):
+    """Somebody who was shown a secret of the organisation."""
+
+    name: str
+    left: bool
+
+
+def insiders(organisation: Organisation, actors: Collection[str]) -> dict[str, Insider]:
+    """Who these actors are, and whether they are no users any more."""
+    names = names_of(organisation, actors)
+    today = {audit.user_actor(member.user) for member in organisation.memberships.in_force().select_related("user")}
+    return {actor: Insider(names.get(actor, ""), actor not in today) for actor in actors}
+
+
 def table(organisation: Organisation, wanted: Filter, *, by: User) -> Iterator[str]:
     """The lines of a CSV file, at most IN_A_FILE events; that it was made is an event itself."""
     audit.record(actor=audit.user_actor(by), action=Action.ACTIVITY_DOWNLOADED, organisation=str(organisation.pk))
@@ -186,6 +206,8 @@ def _line(row: AuditEvent, names: _Names, joined: dict[uuid.UUID, str]) -> Line:
         about = joined.get(key, "")
     elif kind == CLIENT and row.target != row.actor:
         about = names.get(_id(row.target), "")
+    elif kind == WEBHOOK:
+        about = row.detail["name"]  # it may have been deleted since
     who = names.get(_id(row.actor)) or (gone if row.actor.startswith(PERSON) else _("the service"))
     return Line(row.pk, row.at, who, str(Action(row.action).label), about, kind, target_id)
 

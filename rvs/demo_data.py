@@ -31,6 +31,7 @@ from rvs import (
     demo_registrations,
     demo_sharing,
     demo_templates,
+    demo_webhooks,
 )
 from rvs.sample_data import Row, drawn_photo, sample_rows, write_rows
 from sharing import door
@@ -187,6 +188,7 @@ def load() -> bool:
         _change_some(demo_sharing.share_of_others(_untouched(), teams))
         demo_registrations.load()
         demo_api.load(teams[0])
+        demo_webhooks.load(teams[0])
         demo_templates.load(teams[0])
         demo_downloads.load(teams[0], _listed())
         demo_notifications.load(teams[0])

@@ -69,6 +69,11 @@ TOPICS: Final[tuple[Topic, ...]] = (
         _("For administrators of systems: get in, fetch what is new with curl and cron, and what answers mean."),
     ),
     Topic(
+        "webhooks",
+        _("Being told by webhooks"),
+        _("For developers: what arrives, how to check its signature, and what happens while your program is down."),
+    ),
+    Topic(
         "slate",
         _("Connecting Slate"),
         _("For administrators of Slate: every step from the client to scores on the person’s record."),

@@ -10,7 +10,7 @@ import logging
 import traceback
 from datetime import UTC, datetime
 
-FIELDS = ("request_id", "method", "route", "status", "duration_ms", "task", "count", "mail", "seconds")
+FIELDS = ("request_id", "method", "route", "status", "duration_ms", "task", "count", "mail", "webhook", "seconds")
 
 # Their arguments are the broker's address (without its password), why it cannot be reached, names of tasks and waits.
 _BROKER_LOGGERS = ("celery.worker.consumer.", "celery.beat", "kombu.connection")

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 
+from notifications.models import SwitchedOff
 from organisations.models import JoinRequest, NameChange, Organisation, Registration
 from sharing.models import Pause, Scope
 
@@ -146,6 +147,11 @@ def _client(**more: Any) -> Callable[[People], Words]:
     return _said(client=client, organisation=_organisation(), address=_link("organisation/api/"), **more)
 
 
+def _webhook() -> Callable[[People], Words]:
+    webhook = SimpleNamespace(name="CRM", get_switched_off_why_display=SwitchedOff.FAILING.label)
+    return _said(webhook=webhook, organisation=_organisation(), address=_link("organisation/webhooks/example/"))
+
+
 def _digest(*, names: bool = False, changed: bool = False) -> Callable[[People], Words]:
     lines = [("Re-marked", 1), ("Name corrected", 2)] if changed else [("B2 First", 2), ("C1 Advanced", 1)]
 
@@ -242,6 +248,8 @@ USERS: Final = [
         "notifications/email/new_results", _digest(names=True), frozenset({Holds.CANDIDATE_NAME}), case="with names"
     ),
     Example("notifications/email/changes", _digest(changed=True)),
+    Example("notifications/email/webhook_switched_off", _webhook()),
+    Example("notifications/email/webhook_gave_up", _webhook()),
     Example("downloads/email/ready", _said(day=AT, path="/downloads/example/")),
 ]
 

@@ -6,8 +6,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
+from notifications.models.webhooks import TEST
 from sharing.api.compatibility import MOST
 from sharing.api.gate import LONGEST_BODY, PERIOD, REQUESTS
+from sharing.models import ChangeType
 
 Json = dict[str, Any]
 
@@ -77,6 +79,7 @@ def complete(api: NinjaAPI) -> Json:
             call["parameters"].append({"in": "header", "name": "If-None-Match", "schema": _TEXT, "required": False})
             call["responses"]["200"]["headers"]["ETag"] = {"schema": _TEXT}
     document["paths"]["/ce/v1/result-verification"] = {"get": _compatibility()}
+    document["webhooks"] = _webhooks()
     return document
 
 
@@ -147,6 +150,34 @@ def _candidates() -> Json:
     result["properties"]["Photo"] = _TEXT
     candidate = _object(_OF_A_CANDIDATE, CandidateResults={"type": "array", "minItems": 1, "items": result})
     return _object((), ListCandidateResultDetails={"type": "array", "items": candidate})
+
+
+def _webhooks() -> Json:
+    """What is sent to programs, by its type."""
+    return {
+        event.value: {"post": _message(event.value, str(event.label), ("share_id", "verification_id"))}
+        for event in ChangeType
+    } | {TEST: {"post": _message(TEST, "Somebody asked for a test", ())}}
+
+
+def _message(kind: str, summary: str, ids: tuple[str, ...]) -> Json:
+    uuid: Json = {"type": "string", "format": "uuid"}
+    data: Json = {
+        "type": "object",
+        "properties": dict.fromkeys(("change_id", *ids), uuid) if ids else {},
+        "required": ["change_id"] if ids else [],
+        "additionalProperties": False,
+    }
+    body = _object((), type={"const": kind}, timestamp={"type": "string", "format": "date-time"}, data=data)
+    signed = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "operationId": f"told_{kind.replace('.', '_')}",
+        "summary": summary,
+        "description": "Signed as Standard Webhooks lays down. It holds ids alone: ask what they mean.",
+        "parameters": [{"in": "header", "name": name, "required": True, "schema": _TEXT} for name in signed],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"2XX": {"description": "Accepted. Whatever else is answered, the message comes again."}},
+    }
 
 
 def _object(texts: tuple[str, ...], **others: Json) -> Json:

@@ -278,6 +278,19 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
     "notifications.Progress": {
         Kind.NONE: "id position",
     },
+    "notifications.Webhook": {
+        Kind.SECRET: "secret former_secret",
+        Kind.PSEUDONYM: "secret_seen_by",
+        Kind.NONE: "id organisation name address events former_until created_at position switched_off_at "
+        "switched_off_why failures failing_since rests_until leased_until served_at accepted_at loss_told_at",
+    },
+    "notifications.WebhookMessage": {
+        Kind.PSEUDONYM: "change",
+        Kind.NONE: "id webhook type created_at state due_at failures failing_since ended_at",
+    },
+    "notifications.WebhookAttempt": {
+        Kind.NONE: "id message at status problem milliseconds",
+    },
     "sharing.Pause": {
         Kind.PSEUDONYM: "actor number_digest lifted_by",
         Kind.NONE: "id scope organisation began_at until misses lifted_at lift_reason",

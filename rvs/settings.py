@@ -159,6 +159,8 @@ CELERY_BEAT_SCHEDULE = {
     "make-digests": {"task": "notifications.tasks.make_digests", "schedule": 30.0, "options": {"expires": 30}},
     "expire-shares": {"task": "sharing.tasks.expire_shares", "schedule": 60.0, "options": {"expires": 60}},
     "remind-candidates": {"task": "sharing.tasks.remind_candidates", "schedule": 3_600.0},
+    "send-webhooks": {"task": "notifications.tasks.send_webhooks", "schedule": 3.0, "options": {"expires": 3}},
+    "forget-webhook-messages": {"task": "notifications.tasks.forget_webhook_messages", "schedule": 3_600.0},
     "tell-candidates": {"task": "notifications.tasks.tell_candidates", "schedule": 10.0, "options": {"expires": 10}},
 }
 
@@ -236,6 +238,9 @@ OAUTH2_PROVIDER = {
 SESSION_ENGINE = "accounts.sessions"
 SESSION_LIMITS = (timedelta(minutes=30), timedelta(hours=12))
 STAFF_SESSION_LIMITS = (timedelta(minutes=15), timedelta(hours=8))
+
+# --- Webhooks --------------------------------------------------------------------------------------------------------
+WEBHOOK_LOOPBACK = DEMONSTRATION  # may lead to this very machine, over plain http too; elsewhere only to public hosts
 
 # --- Mail: every mail is a row first, and the worker hands it to this transport ---------------------------------------
 EMAIL_BACKEND = "accounts.outbox.OutboxBackend"

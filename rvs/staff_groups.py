@@ -18,7 +18,7 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
         "organisations.view_joinrequest", "organisations.decide_joinrequest", "organisations.view_namechange",
         "organisations.decide_namechange", "organisations.view_organisation", "organisations.supervise_organisation",
         "accounts.view_user", "accounts.view_mail", "accounts.send_mail_again", "accounts.view_refusedaddress",
-        "sharing.view_pause", "sharing.lift_pause", "sharing.view_organisationinvitation",
+        "sharing.view_pause", "sharing.lift_pause", "sharing.view_organisationinvitation", "notifications.view_webhook",
     }),
     # Results: load them, look them up, hold them.
     "Results": frozenset({
@@ -31,7 +31,7 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
         "organisations.view_registration", "organisations.view_reasontext", "organisations.view_joinrequest",
         "organisations.view_namechange", "organisations.view_organisation", "accounts.view_user", "accounts.view_mail",
         "accounts.send_mail_again", "accounts.view_refusedaddress", "results.view_result", "results.view_claim",
-        "sharing.view_pause", "sharing.view_organisationinvitation",
+        "sharing.view_pause", "sharing.view_organisationinvitation", "notifications.view_webhook",
     }),
 }  # fmt: skip
 

@@ -78,6 +78,8 @@ NOT_OF_PERSON: Final[dict[str, str]] = {
     "notifications.Subscription": "Work of an organisation's users, not of candidates.",
     "notifications.Digest": "How many results users of an organisation were told of; it names none.",
     "notifications.NamedDigests": "Work of an organisation's users, not of candidates.",
+    "notifications.Webhook": "Where programs of an organisation are told; messages name no person.",
+    "notifications.WebhookMessage": "Which programs were told, for 30 days; of what stands in sharing.Change.",
     "organisations.ApiClient": "A program of an organisation; what it took of a result stands in sharing.Access.",
     "oauth2_provider.AccessToken": "Of programs, for an hour; no person has one.",
     "oauth2_provider.DeviceGrant": "Not used: programs prove themselves by a secret.",

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 
 from organisations.api_clients import oauth
 from organisations.registrations.views import register
-from rvs import api, health, mail_pages, mailbox, pages, subject_access
+from rvs import api, demo_webhooks, health, mail_pages, mailbox, pages, subject_access
 from rvs.ui_components import ui_components
 
 # Staff come in by the one log-in door, with its limits; never by the admin's own.
@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.DEMONSTRATION:
     urlpatterns += [
+        path(demo_webhooks.PATH, demo_webhooks.receive, name="demo_receiver"),
         path("_mail/", mailbox.inbox, name="mailbox"),
         path("_mail/<str:name>/", mailbox.letter, name="letter"),
         path("_mail/<str:name>/html/", mailbox.letter_html, name="letter_html"),

@@ -12,13 +12,15 @@ from django.db import connection, transaction
 from accounts.audit import user_actor
 from accounts.models import RecordLook, User
 from downloads.models import Download
+from notifications.models import Webhook
+from notifications.webhooks import signing
 from organisations.api_clients import secrets
 from organisations.models import ApiClient, JoinRequest, JoinState, Membership, Organisation, Registration, Role
 from results.models import Candidate, Claim, ImportBatch, Result, ResultVersion
 from results.numbers import secret_digest
 from results.staff.models import ImportJob
 from sharing import shares
-from sharing.models import Share, Verification
+from sharing.models import ChangeType, Share, Verification
 
 PASSWORD = "a-long-enough-passphrase"
 _numbers = itertools.count(1)
@@ -99,6 +101,19 @@ def make_api_client(organisation: Organisation, secret: str = "", **fields: Any)
         "expires_at": datetime.now(UTC) + timedelta(days=365),
     }
     return ApiClient.objects.create(id=client_id, organisation=organisation, **{**values, **fields})
+
+
+def make_webhook(organisation: Organisation, **fields: Any) -> Webhook:
+    """It hears of everything that has happened; nothing listens at its address."""
+    values = {
+        "name": f"Program {word()}",
+        "address": "https://crm.example.org/hooks",
+        "events": ChangeType.values,
+        "secret": signing.seal(signing.new_secret()),
+        "secret_seen_by": "system:tests",
+        "position": 0,
+    }
+    return Webhook.objects.create(organisation=organisation, **{**values, **fields})
 
 
 def api_secret(client: ApiClient) -> str:

@@ -31,6 +31,7 @@ from tests.factories import (
     make_result,
     make_share,
     make_user,
+    make_webhook,
 )
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,9 @@ CLAIM: Final = "00000000-0000-4000-8000-0000000000a3"
 SHARE: Final = "00000000-0000-4000-8000-0000000000a4"
 DOWNLOAD: Final = "00000000-0000-4000-8000-0000000000a5"
 BATCH: Final = "00000000-0000-4000-8000-0000000000a6"
+WEBHOOK: Final = "00000000-0000-4000-8000-0000000000a7"
+MESSAGE: Final = "00000000-0000-4000-8000-0000000000a8"
+OF_WEBHOOK: Final = f"→/organisation/webhooks/{WEBHOOK}/"
 OF_BATCH: Final = f"login 403 →/downloads/batch-check/{BATCH}/ →/downloads/batch-check/{BATCH}/ 404 403 403"
 OF_DOWNLOAD: Final = f"login 403 →/downloads/{DOWNLOAD}/ →/downloads/{DOWNLOAD}/ 404 403 403"
 
@@ -230,6 +234,19 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "organisation/api/create/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
     "organisation/api/<uuid:client_id>/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
     "organisation/api/<uuid:client_id>/revoke/": (PRIMARY, primary("→/organisation/api/")),
+    "organisation/webhooks/": (MEMBERS, NO_POST),
+    "organisation/webhooks/create/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
+    "organisation/webhooks/<uuid:webhook_id>/": (OWN, NO_POST),
+    "organisation/webhooks/<uuid:webhook_id>/edit/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
+    "organisation/webhooks/<uuid:webhook_id>/secret/": (primary("→/account/confirm/"), primary("→/account/confirm/")),
+    "organisation/webhooks/<uuid:webhook_id>/test/": (NO_POST, primary(f"{OF_WEBHOOK}messages/NEW/")),
+    "organisation/webhooks/<uuid:webhook_id>/switch-off/": (NO_POST, primary(OF_WEBHOOK)),
+    "organisation/webhooks/<uuid:webhook_id>/switch-on/": (NO_POST, primary(OF_WEBHOOK)),
+    "organisation/webhooks/<uuid:webhook_id>/send-again/": (NO_POST, primary(OF_WEBHOOK)),
+    "organisation/webhooks/<uuid:webhook_id>/messages/<uuid:message_id>/": (OWN, NO_POST),
+    "organisation/webhooks/<uuid:webhook_id>/messages/<uuid:message_id>/send-again/": (
+        NO_POST, primary(f"{OF_WEBHOOK}messages/{MESSAGE}/")),
+    "organisation/webhooks/<uuid:webhook_id>/delete/": (PRIMARY, primary("→/organisation/webhooks/")),
     "organisation/activity/": (MEMBERS, NO_POST),
     "organisation/activity/activity.csv": (MEMBERS, NO_POST),
     "organisation/security/": (MEMBERS, NO_POST),
@@ -273,7 +290,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/jsi18n/": (staff("200"), staff("405")),
     "admin/r/<path:content_type_id>/<path:object_id>/": (staff("404"), staff("404")),
     "admin/help/": (staff("200"), staff("405")),
-    "admin/^(?P<app_label>accounts|sharing|results|organisations)/$": (staff("200"), staff("200")),
+    "admin/^(?P<app_label>accounts|notifications|sharing|results|organisations)/$": (staff("200"), staff("200")),
     "admin/accounts/mail/<uuid:mail_id>/again/": (staff("200"), staff(f"→/admin/accounts/mail/{MAIL}/change/")),
     "admin/accounts/user/<path:object_id>/open/": (staff("405"), staff("200")),
     "admin/results/importjob/": (staff("200"), staff("200")),
@@ -320,6 +337,7 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
     "admin/organisations/reasontext/<int:text_id>/delete/": (staff("200"), staff("→/admin/organisations/reasontext/")),
     "admin/(?P<url>.*)$": (staff("404"), staff("404")),
     # Only in the demonstration (tests/rvs/test_env.py).
+    "_hooks/": (READ_ONLY, PROGRAMS),
     "_mail/": ("200", READ_ONLY),
     "_mail/<str:name>/": ("404", READ_ONLY),
     "_mail/<str:name>/html/": ("404", READ_ONLY),
@@ -331,7 +349,8 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
 
 READ_BY_STAFF: Final = (
     "accounts/auditevent", "accounts/mail", "accounts/refusedaddress", "accounts/user", "results/importbatch",
-    "results/claim", "sharing/organisationinvitation", "sharing/organisationnotice", "sharing/pause",
+    "results/claim", "notifications/webhook", "sharing/organisationinvitation", "sharing/organisationnotice",
+    "sharing/pause",
 )  # fmt: skip
 for _model in READ_BY_STAFF:
     MATRIX.update({  # only read by staff, never added, changed or deleted
@@ -422,13 +441,17 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "<uuid:join_id>": make_join_request(organisation, due_on=date(2026, 1, 5)).pk,
         "<uuid:change_id>": organisation.name_changes.create(new_name="-", reason="-", asked_by="system:tests").pk,
         "<uuid:client_id>": make_api_client(organisation).pk,
+        "<uuid:webhook_id>": (webhook := make_webhook(organisation, id=WEBHOOK)).pk,
+        "<uuid:message_id>": webhook.messages.create(
+            id=MESSAGE, type="webhook.test", state="failed", ended_at=timezone.now()
+        ).pk,
         "<int:text_id>": ReasonText.objects.create(decision="ask", title="-", text="-").pk,
         "<uuid:look_id>": make_look(Result.objects.get(), people["staff"], id=LOOK).pk,
         "<uuid:mail_id>": Mail.objects.create(
             id=MAIL, sender="a@example.org", recipient="b@example.org", subject="-"
         ).pk,
         "<int:number>": 1,
-        "^(?P<app_label>accounts|sharing|results|organisations)/$": "accounts/",
+        "^(?P<app_label>accounts|notifications|sharing|results|organisations)/$": "accounts/",
         "(?P<url>.*)$": "no-such-page/",
         "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/1-no-such-key/",
     }
@@ -439,6 +462,7 @@ def addresses(organisation: Organisation, people: dict[str, User | None]) -> dic
         "accounts/user": people["verifier"] and people["verifier"].pk,
         "results/importbatch": make_batch().pk,
         "results/claim": CLAIM,
+        "notifications/webhook": WEBHOOK,
         "sharing/organisationinvitation": OrganisationInvitation.objects.create(organisation_name="-").pk,
         "sharing/organisationnotice": organisation.notices.create(result=share.result, version=share.result.current).pk,
         "sharing/pause": Pause.objects.create(
@@ -462,6 +486,9 @@ def _log_in(person: User | None, **options: bool) -> Client:
     return client
 
 
+NEW_ROW: Final = re.compile(r"(?!00000000-)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 def _outcome(client: Client, method: str, address: str) -> str:
     response = client.generic(method, address)
     if response.streaming:
@@ -471,7 +498,9 @@ def _outcome(client: Client, method: str, address: str) -> str:
     target, _, query = response["Location"].partition("?")
     if target in {"/login/", "/admin/login/"} and query.startswith("next="):
         return "login"
-    return f"→{target.removeprefix(address)}" if address.startswith("/admin/") else f"→{target}"
+    if address.startswith("/admin/"):
+        return f"→{target.removeprefix(address)}"
+    return f"→{NEW_ROW.sub('NEW', target)}"
 
 
 def _expected(row: str, persona: str) -> str:
@@ -492,7 +521,7 @@ def test_everybody_gets_what_the_table_says(
         assert outcomes == {route: _expected(rows[column], persona) for route, rows in MATRIX.items()}, method
 
 
-FOR_PROGRAMS: Final = ("/api/", "/ce/", "/oauth/")
+FOR_PROGRAMS: Final = ("/api/", "/ce/", "/oauth/", "/_hooks/")
 """No session counts there, so that no form can be sent there in anybody's name."""
 
 

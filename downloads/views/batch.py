@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from accounts.models import Action
+from accounts.paging import paged
 from accounts.uploads import too_large
 from downloads.batch import answers, lists
 from downloads.batch.endings import BatchError
@@ -24,7 +25,6 @@ from downloads.batch.forms import ColumnsForm, UploadForm
 from downloads.batch.reading import Understanding, read_rows
 from downloads.batch.table import Table, UnusableFileError
 from downloads.models import BatchCheck, BatchRow, BatchState, RowOutcome
-from downloads.views.paging import paged
 from organisations.permissions import MemberRequest, Permission, requires
 
 LISTS_ON_A_PAGE = 25

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.paging import paged
 from downloads import requests, rights
 from downloads.models import Download, Format
 from downloads.options import ChosenColumn, Options
 from downloads.requests import Chosen, RefusedError
 from downloads.views.asking import answer
-from downloads.views.paging import paged
 from downloads.views.serving import attachment
 from organisations.permissions import MemberRequest, Permission, may, requires
 

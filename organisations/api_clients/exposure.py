@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken
 
-from accounts import audit, mails
+from accounts import audit
 from accounts.models import Action
+from organisations import primary
 from organisations.api_clients import secrets
 from organisations.api_clients.refusals import Refused, problem
 from organisations.models import ApiClient
@@ -68,15 +69,8 @@ def flag(secret: str) -> None:
 
 def tell_primary(client: ApiClient, kind: str, **more: object) -> None:
     """A mail about a client to the Primary User, if there is one."""
-    primary = client.organisation.memberships.in_force().select_related("user").filter(role="primary").first()
-    if primary:
-        context = {
-            "organisation": client.organisation,
-            "client": client,
-            "address": settings.PUBLIC_BASE_URL + reverse("organisations:api"),
-            **more,
-        }
-        mails.send(f"organisations/email/{kind}", primary.user.email, context)
+    address = settings.PUBLIC_BASE_URL + reverse("organisations:api")
+    primary.tell_primary(client.organisation, f"organisations/email/{kind}", client=client, address=address, **more)
 
 
 def _may_hold_one(text: str) -> bool:

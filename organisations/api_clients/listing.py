@@ -6,7 +6,6 @@ from typing import Final
 
 from django.utils import timezone
 
-from accounts import audit
 from organisations import activity
 from organisations.models import ApiClient, Organisation, Scope
 
@@ -41,10 +40,8 @@ def rows(organisation: Organisation) -> list[Row]:
     found = [
         client for client in organisation.api_clients.all() if not (client.revoked_at and client.revoked_at < since)
     ]
-    names = activity.names_of(organisation, {client.created_by for client in found})
-    today = {audit.user_actor(member.user) for member in organisation.memberships.in_force().select_related("user")}
+    creators = activity.insiders(organisation, {client.created_by for client in found})
     order = {"live": 0, "client-expired": 1, "revoked": 2}
     return [
-        Row(client, names.get(client.created_by, ""), client.created_by not in today)
-        for client in sorted(found, key=lambda client: order[client.state])
+        Row(client, *creators[client.created_by]) for client in sorted(found, key=lambda client: order[client.state])
     ]

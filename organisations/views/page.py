@@ -15,25 +15,31 @@ from organisations.errors import UserError
 from organisations.models import Membership
 from organisations.permissions import MemberRequest, Permission, may
 
-TABS: Final = (
-    ("details", _("Details")),
-    ("exams", _("Exams accepted")),
-    ("users", _("Users")),
-    ("api", _("API")),
-    ("activity", _("Activity")),
-    ("security", _("Security")),
-)
+TABS: Final = {
+    "details": ("organisations:details", _("Details")),
+    "exams": ("organisations:exams", _("Exams accepted")),
+    "users": ("organisations:users", _("Users")),
+    "api": ("organisations:api", _("API")),
+    "webhooks": ("notifications:webhooks", _("Webhooks")),
+    "activity": ("organisations:activity", _("Activity")),
+    "security": ("organisations:security", _("Security")),
+}
+"""Each with the name of its address; some are another app's."""
 
 
 def show(
-    request: MemberRequest, tab: str, template: str, context: dict[str, Any] | None = None, *, status: int = 200
+    request: MemberRequest,
+    tab: str,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    folder: str = "organisations",
+    status: int = 200,
 ) -> HttpResponse:
     """A page under one of the tabs."""
-    tabs = [{"label": label, "url": reverse(f"organisations:{name}"), "current": name == tab} for name, label in TABS]
+    tabs = [{"label": label, "url": reverse(name), "current": key == tab} for key, (name, label) in TABS.items()]
     may_do = {permission.value: may(request.membership, permission) for permission in Permission}
-    return render(
-        request, f"organisations/{template}.html", {"tabs": tabs, "may": may_do, **(context or {})}, status=status
-    )
+    return render(request, f"{folder}/{template}.html", {"tabs": tabs, "may": may_do, **(context or {})}, status=status)
 
 
 def member(request: MemberRequest, member_id: uuid.UUID) -> Membership:

@@ -100,6 +100,13 @@ TAGS: Final[dict[str, Tag]] = {
     "live": Tag(_("Live"), "good", "check"),
     "client-expired": Tag(_("Expired"), "quiet", "clock"),
     "revoked": Tag(_("Revoked"), "quiet", "cross"),
+    # Webhooks and their messages.
+    "webhook-on": Tag(_("On"), "good", "check"),
+    "webhook-failing": Tag(_("Accepts no messages"), "warn", "alert"),
+    "webhook-off": Tag(_("Switched off"), "quiet", "minus"),
+    "message-waiting": Tag(_("Waiting"), "warn", "clock"),
+    "message-delivered": Tag(_("Accepted"), "good", "check"),
+    "message-failed": Tag(_("Given up"), "bad", "cross"),
     "deactivated": Tag(_("Deactivated"), "quiet", "minus"),
 }
 

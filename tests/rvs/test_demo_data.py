@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Any, get_type_hints
 
 import pytest
@@ -11,13 +12,16 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import AuditEvent, Mail, RefusedAddress, User
+from notifications.models import Webhook
+from notifications.webhooks import signing
 from organisations.models import ApiClient, Membership, Organisation
 from results.catalogue import EXAMS
 from results.models import Claim, Result, ResultVersion, Status
-from rvs import demo_data
+from rvs import demo_data, demo_webhooks
 from sharing.models import Check, Share, Verification
 
 
@@ -202,3 +206,15 @@ def test_of_the_changed_results_one_is_acknowledged_and_others_are_open() -> Non
 def test_one_colleague_gets_no_notices_for_the_mailbox_is_full() -> None:
     assert set(Mail.objects.values_list("state", flat=True)) >= {"sent", "failed", "held"}
     assert RefusedAddress.objects.suspended().count() == 1
+
+
+def test_a_webhook_tells_a_program_that_checks_the_signature() -> None:
+    webhook = Webhook.objects.get(pk=demo_webhooks.RECEIVED)
+    message = webhook.messages.create(type="webhook.test")
+    body, at = signing.body_of(message), timezone.now()
+    headers = signing.headers_of(message.message_id, body, signing.secrets_of(webhook), at)
+    send = partial(Client().post, "/_hooks/", content_type="application/json")
+    assert send(body, headers=headers).status_code == 204
+    assert send(body + b" ", headers=headers).status_code == 401
+    assert send(body, headers={**headers, "webhook-timestamp": "9" * 40}).status_code == 401
+    assert send(body).status_code == 401

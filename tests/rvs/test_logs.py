@@ -78,7 +78,7 @@ def test_of_an_exception_its_type_and_place_are_written(log: Log) -> None:
 
 def test_no_field_of_the_list_is_personal() -> None:
     assert set(FIELDS) == {
-        "request_id", "method", "route", "status", "duration_ms", "task", "count", "mail", "seconds",
+        "request_id", "method", "route", "status", "duration_ms", "task", "count", "mail", "webhook", "seconds",
     }  # fmt: skip
 
 

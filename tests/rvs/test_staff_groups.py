@@ -36,7 +36,10 @@ EVERYBODY: Final = {
     "admin/jsi18n/": ("200", OWN_POST),
     "admin/r/<path:content_type_id>/<path:object_id>/": ("404", "404"),
     "admin/(?P<url>.*)$": ("404", "404"),
-    "admin/^(?P<app_label>accounts|sharing|results|organisations)/$": ("200 404 200 404", "200 404 200 404"),
+    "admin/^(?P<app_label>accounts|notifications|sharing|results|organisations)/$": (
+        "200 404 200 404",
+        "200 404 200 404",
+    ),
 }
 RESULTS_ONLY: Final = "403 200 403 403"
 LOOKUP: Final = "403 200 200 403"
@@ -104,6 +107,7 @@ READERS: Final = {
     "results/claim": "403 200 200 403",
     "sharing/organisationinvitation": "200 403 200 403",
     "sharing/organisationnotice": "403 200 403 403",
+    "notifications/webhook": "200 403 200 403",
     "sharing/pause": "200 200 200 403",
 }
 for _model, _row in READERS.items():
