@@ -102,7 +102,7 @@ TAGS: Final[dict[str, Tag]] = {
     "revoked": Tag(_("Revoked"), "quiet", "cross"),
     # Webhooks and their messages.
     "webhook-on": Tag(_("On"), "good", "check"),
-    "webhook-failing": Tag(_("Accepts no messages"), "warn", "alert"),
+    "webhook-failing": Tag(_("Failing"), "warn", "alert"),
     "webhook-off": Tag(_("Switched off"), "quiet", "minus"),
     "message-waiting": Tag(_("Waiting"), "warn", "clock"),
     "message-delivered": Tag(_("Accepted"), "good", "check"),

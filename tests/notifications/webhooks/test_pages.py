@@ -193,7 +193,7 @@ def test_the_page_says_what_the_receiver_answered(organisation: Organisation, pa
     assertContains(answer, "The receiver did not accept it")
     assertContains(answer, "Next attempt")
     assertContains(answer, 'data-follow="over"')
-    assertContains(page.get(TAB), "accepts no messages")
+    assertContains(page.get(TAB), "No message has been accepted since")
 
 
 def test_who_leaves_with_the_secret_is_a_warning(organisation: Organisation, boss: User, page: Client) -> None:
