@@ -21,6 +21,7 @@ from organisations.models import Organisation
 from results.models import Result
 from sharing.models import Access, Announcement, Check, Pause, Verification
 from tests.factories import change_result, make_organisation, make_result, make_user
+from tests.sharing.api.asking import Program
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +222,23 @@ def test_a_number_tried_too_often_does_not_stop_the_rest(verifier: Client, resul
     batch = check(verifier, [*dates, (make_result().reference_number, BORN, ZOE, "")])
     assert outcomes(batch) == ["no_match"] * 5 + ["not_checked"] * 2 + ["match"]
     assert "paused until" in batch.rows.get(line=7).explanation
+
+
+def test_a_page_a_program_and_a_list_count_together(
+    verifier: Client, organisation: Organisation, result: Result
+) -> None:
+    number, program = result.reference_number, Program(organisation)
+    form = {"reference_number": number, "date_of_birth_month": "3", "date_of_birth_year": "1999"}
+    for day in (1, 2):
+        assert verifier.post("/candidate-search/", {**form, "date_of_birth_day": str(day)}).status_code == 200
+    for day in (3, 4):
+        assert program.verify(reference_number=number, date_of_birth=f"1999-03-0{day}").status_code == 200
+
+    batch = check(verifier, [(number, f"{day}/03/1999", ZOE, "") for day in (5, 6)] + [(number, BORN, ZOE, "")])
+
+    assert outcomes(batch) == ["no_match", "not_checked", "not_checked"]
+    assert program.verify(reference_number=number, date_of_birth="1999-02-24").status_code == 429
+    assert verifier.post("/candidate-search/", {**form, "date_of_birth_day": "24"}).status_code == 429
 
 
 def test_a_cancelled_list_keeps_what_was_checked_and_counts_no_more(
