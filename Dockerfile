@@ -12,7 +12,7 @@ FROM python:3.11-slim-bookworm
 # Pango draws the Statement of Results; the fonts cover the scripts in which people write their names.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        fontconfig fonts-dejavu-core fonts-noto-core fonts-wqy-zenhei \
+        ca-certificates fontconfig fonts-dejavu-core fonts-noto-core fonts-wqy-zenhei \
         libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home rvs
