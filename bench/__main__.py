@@ -52,9 +52,10 @@ def _all() -> Iterable[Figure]:
         listing,
         searching,
         statements,
+        webhooks,
     )
 
-    for benchmark in (importing, statements, downloading, searching, listing, exporting, digests, api):
+    for benchmark in (importing, statements, downloading, searching, listing, exporting, digests, api, webhooks):
         print(f"Running {benchmark.__name__} …", flush=True)
         yield from benchmark.run()
 

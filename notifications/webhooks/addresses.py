@@ -26,7 +26,6 @@ _SPECIAL: Final = tuple(
         "192.0.0.0/24",  # IETF's protocols
         "192.88.99.0/24",  # relays from IPv6 to IPv4, given up
         "2001::/23",  # IETF's protocols, among them Teredo, which holds an IPv4 address
-        "2001:db8::/32",  # documentation
         "2002::/16",  # 6to4, which holds an IPv4 address
         "3fff::/20",  # documentation
     )

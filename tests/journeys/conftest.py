@@ -32,9 +32,10 @@ FLAGS = [
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread, which makes Django refuse the database here for no reason.
+    # Playwright keeps an event loop in this thread until it ends: Django would refuse the database here for no reason,
+    # and tests of other packages could not run a loop of their own.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
