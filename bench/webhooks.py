@@ -31,13 +31,14 @@ from sharing.models import ChangeType
 WEBHOOKS: Final = 20
 CHANGES_OF_EACH: Final = 100
 HANGING: Final = 30
+CHANGES_OF_HANGING: Final = 10
 ROUNDS: Final = 3
-GOAL: Final = 0.15
+GOAL: Final = 0.1
 GOAL_DELAY: Final = 1.25
 
 _CHANGES: Final = """
     insert into sharing_change (public_id, position, type, occurred_at, organisation_id, share_id)
-    select gen_random_uuid(), row_number() over (), 'share.created', %s, o, gen_random_uuid()
+    select gen_random_uuid(), %s + row_number() over (), 'share.created', %s, o, gen_random_uuid()
     from unnest(%s::uuid[]) o, generate_series(1, %s)
 """
 
@@ -130,7 +131,10 @@ def _load(well: str, hanging: str) -> None:
         cursor.execute("set local session_replication_role = replica")
         cursor.execute("truncate sharing_change cascade")
         organisations = [_organisation(number) for number in range(WEBHOOKS + HANGING)]
-        cursor.execute(_CHANGES, [datetime.now(UTC), [each.pk for each in organisations], CHANGES_OF_EACH])
+        keys = [each.pk for each in organisations]
+        now = datetime.now(UTC)
+        cursor.execute(_CHANGES, [0, now, keys[:WEBHOOKS], CHANGES_OF_EACH])
+        cursor.execute(_CHANGES, [WEBHOOKS * CHANGES_OF_EACH, now, keys[WEBHOOKS:], CHANGES_OF_HANGING])
         cursor.execute("insert into sharing_counter (id, value) values (1, 0) on conflict do nothing")
         cursor.execute("update sharing_counter set value = (select max(position) from sharing_change)")
         for number, organisation in enumerate(organisations):

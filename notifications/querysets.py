@@ -49,13 +49,15 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
     def due(self, now: datetime, waiting: "WebhookMessageQuerySet") -> "WebhookQuerySet":
         """Those to which something of `waiting` is to be sent now, whoever was served longest ago first.
 
-        A test is sent also while the webhook rests or is switched off.
+        One that failed is tried as soon as its rest is over, also with a message that would wait longer; a test is sent
+        even while it rests or is switched off.
         """
         awake = Q(switched_off_at=None) & ~Q(rests_until__gt=now, rests_until__lte=now + LONGEST_WAIT)
-        own = waiting.due(now).filter(webhook=OuterRef("pk"))
+        own = waiting.filter(webhook=OuterRef("pk"))
+        something = Exists(own.due(now)) | (Q(failures__gt=0) & Exists(own))
         return self.filter(
             ~Q(leased_until__gt=now, leased_until__lte=now + LONGEST_WAIT),
-            (awake & Exists(own)) | Exists(own.filter(change=None)),
+            (awake & something) | Exists(own.due(now).filter(change=None)),
             organisation__state=OrganisationState.ACTIVE,
         ).order_by(F("served_at").asc(nulls_first=True), "pk")
 

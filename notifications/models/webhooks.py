@@ -156,11 +156,17 @@ class WebhookMessage(models.Model):
         """As the pages tell its state."""
         return f"message-{self.state}"
 
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When it is sent next; of a webhook that failed, when that is tried again.  None while it is switched off."""
+        if self.is_test:
+            return self.due_at
+        return None if self.webhook.switched_off_at else self.webhook.rests_until or self.due_at
+
     def is_sent_soon(self, now: datetime) -> bool:
         """Whether its page may wait for it."""
-        webhook = self.webhook
-        awake = webhook.switched_off_at is None and (webhook.rests_until is None or webhook.rests_until <= now)
-        return self.state == MessageState.WAITING and self.due_at <= now + SOON and (awake or self.is_test)
+        at = self.next_attempt_at
+        return self.state == MessageState.WAITING and at is not None and at <= now + SOON
 
 
 class Problem(models.TextChoices):

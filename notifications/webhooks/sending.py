@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from notifications.models import Webhook, WebhookMessage
 from notifications.querysets import LONGEST_WAIT
-from notifications.webhooks import addresses, queueing, settling, signing, transport
+from notifications.webhooks import queueing, settling, signing, transport
 
 AT_ONCE: Final = 100
 """Receivers, in one process."""
@@ -80,10 +80,11 @@ def _next_messages(webhook: Webhook) -> list[WebhookMessage]:
     due = webhook.messages.due(now).select_related("change")
     resting = webhook.rests_until is not None and now < webhook.rests_until <= now + LONGEST_WAIT
     if webhook.switched_off_at or resting:
-        due = due.filter(change=None)
+        return list(due.filter(change=None)[:1])
     if webhook.failures:
         # One that has failed least: messages that are always refused say nothing of the receiver, new ones do.
-        return list(due.order_by("failures", "due_at", "pk")[:1])
+        waiting = webhook.messages.waiting().select_related("change")
+        return list(waiting.order_by("failures", "due_at", "pk")[:1])
     return list(due[:MESSAGES_A_TURN])
 
 
@@ -98,11 +99,8 @@ async def _serve(turn: Turn) -> None:
 
 
 async def _send(turn: Turn) -> list[transport.Outcome]:
-    address = turn.webhook.address
-    if addresses.why_not(address):
-        return [transport.refused_address() for _message in turn.messages]
     keys = signing.secrets_of(turn.webhook)
-    async with transport.line(address) as line:
+    async with transport.line(turn.webhook.address) as line:
         return await asyncio.gather(*(_post(line, message, keys) for message in turn.messages))
 
 

@@ -54,9 +54,12 @@ def settle(webhook: Webhook, results: Sequence[tuple[WebhookMessage, Outcome]], 
     )
     counted = _counted(webhook, results)
     _settle_webhook(webhook, counted, now)
-    lost = False
-    for message, outcome in counted:
-        lost |= _settle_message(webhook, message, outcome, now)
+    accepted = [message.pk for message, outcome in counted if outcome.accepted]
+    webhook.messages.filter(pk__in=accepted).update(state=MessageState.DELIVERED, ended_at=now)
+    refused = [message for message, outcome in counted if not outcome.accepted]
+    for message in refused:
+        _put_off(webhook, message, now)
+    lost = any(message.state == MessageState.FAILED and not message.is_test for message in refused)
     if lost and not (webhook.loss_told_at and now - TOLD_EVERY < webhook.loss_told_at <= now):
         webhook.loss_told_at = now
         _tell(webhook, "webhook_gave_up")
@@ -125,21 +128,15 @@ def _give_up_on(webhook: Webhook, why: SwitchedOff, now: datetime) -> None:
     _tell(webhook, "webhook_switched_off")
 
 
-def _settle_message(webhook: Webhook, message: WebhookMessage, outcome: Outcome, now: datetime) -> bool:
-    """Returns whether the message is given up."""
-    lost = False
-    if outcome.accepted:
-        message.state, message.ended_at = MessageState.DELIVERED, now
-    else:
-        message.failures += 1
-        message.failing_since = min(message.failing_since or now, now)
-        message.due_at = now + pause(message.failures)
-        waited = now - message.failing_since >= PATIENCE
-        lost = waited and webhook.switched_off_at is None and not message.is_test
-        if lost or message.is_test:
-            message.state, message.ended_at = MessageState.FAILED, now
+def _put_off(webhook: Webhook, message: WebhookMessage, now: datetime) -> None:
+    """It is tried again later, or given up."""
+    message.failures += 1
+    message.failing_since = min(message.failing_since or now, now)
+    message.due_at = now + pause(message.failures)
+    lost = now - message.failing_since >= PATIENCE and webhook.switched_off_at is None
+    if lost or message.is_test:
+        message.state, message.ended_at = MessageState.FAILED, now
     message.save(update_fields=["state", "ended_at", "failures", "failing_since", "due_at"])
-    return lost
 
 
 def pause(failures: int) -> timedelta:

@@ -99,7 +99,7 @@ class Line:
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Outcome:
         """Send once.  Of the answer only the head is read; it leads nowhere."""
         if addresses.why_not(self._address):  # an IP address in it would be connected to without asking CheckedNames
-            return refused_address()
+            return Outcome(None, Problem.ADDRESS, 0)
         async with self._free:  # before the clock starts: who waits behind slow ones is not slow
             return await self._post(body, headers)
 
@@ -111,8 +111,8 @@ class Line:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 status = answer.status
         except Exception as error:  # noqa: BLE001  (whatever a receiver sends, it is the receiver's fault alone)
-            problem = _problem(error) if status is None else Problem.NONE
-        if status is not None:
+            problem = _problem(error)
+        if status is not None:  # whatever came after it
             problem = _of_status(status)
         return Outcome(status, problem, round((time.monotonic() - began) * 1_000))
 
@@ -131,11 +131,6 @@ async def line(address: str) -> AsyncIterator[Line]:
     )
     async with session:
         yield Line(address, session)
-
-
-def refused_address() -> Outcome:
-    """Of an address that is none any more, such as one of loopback outside the demonstration."""
-    return Outcome(None, Problem.ADDRESS, 0)
 
 
 def _of_status(status: int) -> Problem:

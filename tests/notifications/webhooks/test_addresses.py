@@ -206,7 +206,7 @@ def test_an_address_that_looks_wrong_is_refused_and_makes_no_connection(
     before = listener.connections
 
     assert addresses.why_not(address)
-    assert _post(address) == [transport.refused_address()]
+    assert _post(address) == [transport.Outcome(None, Problem.ADDRESS, 0)]
     assert (connections, listener.connections - before, names.asked) == ([], 0, [])
 
 

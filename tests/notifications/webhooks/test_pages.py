@@ -3,6 +3,7 @@
 import html
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -191,8 +192,11 @@ def test_the_page_says_what_the_receiver_answered(organisation: Organisation, pa
     answer = page.get(of(webhook, f"messages/{message.pk}/"))
     assertContains(answer, "503")
     assertContains(answer, "The receiver did not accept it")
-    assertContains(answer, "Next attempt")
-    assertContains(answer, 'data-follow="over"')
+    assertContains(answer, "Next attempt with one of them")
+    assertContains(answer, 'data-follow="open"')  # in five seconds
+    webhook.messages.update(due_at=timezone.now() + timedelta(hours=1))
+    Webhook.objects.update(rests_until=timezone.now() + timedelta(minutes=30))
+    assertContains(page.get(of(webhook, f"messages/{message.pk}/")), 'data-follow="over"')
     assertContains(page.get(TAB), "No message has been accepted since")
 
 
