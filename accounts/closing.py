@@ -27,7 +27,7 @@ def shut_out(user: User) -> None:
 def close(user: User) -> None:
     """Nobody can log in to it, and no notice goes to it; the row stays, for the audit trail's names."""
     shut_out(user)
-    waiting = Mail.objects.filter(user=user, kind=MailKind.NOTICE, state=MailState.QUEUED)
+    waiting = Mail.objects.filter(user=user, kind=MailKind.NOTICE).exclude(text="")
     waiting.update(state=MailState.HELD, failure="account closed", text="", html="")
     user.is_active = False
     user.save(update_fields=["is_active"])

@@ -20,6 +20,11 @@ class MailQuerySet(models.QuerySet["Mail"]):
         wrong_clock = Q(due_at__gt=now + LONGEST_WAIT)
         return self.filter(Q(attempts=0) | Q(due_at__lte=now) | wrong_clock, state="queued").order_by("kind", "due_at")
 
+    def notices_kept_for(self, email: str) -> "MailQuerySet":
+        """Notices that this address could not be given, and whose texts are there still."""
+        owned = self.filter(user__email=email.lower(), recipient__iexact=email, kind="notice")
+        return owned.filter(state__in=["held", "failed"]).exclude(text="")
+
 
 class RecordLookQuerySet(models.QuerySet["RecordLook"]):
     def open_for(self, actor: str, now: datetime) -> "RecordLookQuerySet":

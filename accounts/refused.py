@@ -2,7 +2,8 @@
 
 After five such refusals in a row an address is suspended: notices and digests are held back, for nobody reads them and
 a sender who goes on is taken for a spammer.  Account and security mails are still tried.  A mail that the server takes
-lifts the suspension, and so does the person: with the button on the page that a link in a mail leads to.
+lifts the suspension, and so does the person: with the button on the page that a link in a mail leads to.  Then the
+notices go out that could not, as long as their texts are kept (accounts/retention.py).
 
 We know what the mail server answers while it talks to us.  A server that takes a mail and sends it back later is not
 noticed: then nothing is suspended.
@@ -18,9 +19,10 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import audit, mails
-from accounts.models import Action, RefusedAddress, User
+from accounts.models import Action, Mail, MailState, RefusedAddress, User
 
 SUSPENDED_AFTER: Final = 5
 HELD_BACK: Final = "address suspended"
@@ -46,9 +48,11 @@ def count(*, email: str, failure: str, now: datetime) -> None:
 def lift(*, email: str, by: str) -> None:
     """The address is good: a mail server took a mail for it, or its owner said so."""
     address = RefusedAddress.objects.of([email]).first()
-    if address:
-        address.delete()
-    if address and address.suspended_at:
+    if address is None:
+        return
+    address.delete()
+    Mail.objects.notices_kept_for(email).update(state=MailState.QUEUED, attempts=0, failure="", due_at=timezone.now())
+    if address.suspended_at:
         _record(Action.ADDRESS_CONFIRMED, email, by)
 
 

@@ -106,6 +106,35 @@ def test_a_mail_that_is_taken_ends_the_suspension(settings: Settings, person: Us
     assert states() == ["sent", "sent"]
 
 
+def test_whoever_is_reached_again_gets_the_notices_that_could_not_be_given(settings: Settings, person: User) -> None:
+    send(person, MailKind.NOTICE)
+    deliver(settings, MailServer(rcpt=BAD))
+    suspend(person)
+    send(person, MailKind.NOTICE)
+    old = send(person, MailKind.NOTICE)
+    Mail.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
+    deliver(settings, MailServer())
+    retention.forget_mails(timezone.now())
+    assert sorted(states()) == ["failed", "held", "held"]
+
+    refused.confirm(person)
+    deliver(settings, server := MailServer())
+
+    assert sorted(states()) == ["held", "sent", "sent"], "what is too old has no text any more"
+    assert len(server.offered) == 2
+
+
+def test_whoever_has_left_gets_nothing_of_what_was_held_back(settings: Settings, person: User) -> None:
+    suspend(person)
+    send(person, MailKind.NOTICE)
+    deliver(settings, MailServer())
+    closing.close(person)
+    refused.confirm(person)
+    deliver(settings, server := MailServer())
+    assert server.offered == []
+    assert Mail.objects.get().text == ""
+
+
 def test_the_account_page_says_so_and_sends_a_link_that_confirms(logged_in: Client, person: User) -> None:
     assert "came back several times" not in logged_in.get("/account/").content.decode()
     suspend(person)

@@ -272,12 +272,14 @@ def test_a_deactivated_user_hears_nothing_and_goes_on_from_their_return(
     assert told(user) == [1]
 
 
+@pytest.mark.parametrize("state", ["queued", "held", "failed"])
 @pytest.mark.parametrize("go", [leaving.deactivate, leaving.delete])
 def test_what_waits_in_the_outbox_for_somebody_who_was_removed_is_not_sent(
-    organisation: Organisation, user: User, primary_user: User, go: object
+    organisation: Organisation, user: User, primary_user: User, go: object, state: str
 ) -> None:
     share_result(organisation, now=NOW)
     digests.run(MORNING)
+    Mail.objects.update(state=state)
     go(membership=user.membership, by=primary_user)  # type: ignore[operator]
     (mail,) = mails_to(user)
     assert (mail.state, mail.text) == ("failed", "")
