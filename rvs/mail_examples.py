@@ -241,6 +241,7 @@ USERS: Final = [
         ),
     ),
     Example("organisations/email/api_client_expires", _client(days=7)),
+    Example("organisations/email/api_client_revoked", _client(reason="Its secret was found in a public place.")),
     Example("organisations/email/api_clients_left", _client(names=["Admissions portal", "Nightly export"])),
     Example("organisations/email/api_secret_exposed", _client()),
     Example("notifications/email/new_results", _digest()),

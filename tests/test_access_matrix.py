@@ -328,6 +328,9 @@ MATRIX: Final[dict[str, tuple[str, str]]] = {
         f"admin/organisations/organisation/<uuid:organisation_id>/{step}/": (staff("200"), staff("200"))
         for step in ("edit", "suspend", "reinstate", "primary")
     },
+    "admin/organisations/organisation/<uuid:organisation_id>/clients/<uuid:client_id>/revoke/": (
+        staff("200"), staff("200"),
+    ),
     "admin/organisations/organisation/<uuid:organisation_id>/users/<uuid:membership_id>/resend/": (
         staff("405"), staff("404"),
     ),

@@ -106,10 +106,27 @@ def revoke(*, client: ApiClient, by: User) -> None:
         UserError: it was revoked before, or `by` is no longer the Primary User.
     """
     client = _locked(client, by)
+    _end(client)
+    _record(by, Action.API_CLIENT_REVOKED, client)
+
+
+@transaction.atomic
+def revoke_by_staff(*, client: ApiClient, by: User, reason: str) -> None:
+    """Shut it out because its secret has leaked, or for another reason; the Primary User is told by mail.
+
+    Raises:
+        RevokedError: it was revoked before.
+    """
+    client = _not_revoked(lock(client.organisation), client)
+    _end(client)
+    _record(by, Action.API_CLIENT_REVOKED, client, reason=reason)
+    tell_primary(client, "api_client_revoked", reason=reason)
+
+
+def _end(client: ApiClient) -> None:
     client.revoked_at = timezone.now()
     client.save(update_fields=["revoked_at"])
     AccessToken.objects.filter(application=client).delete()
-    _record(by, Action.API_CLIENT_REVOKED, client)
 
 
 def end_tokens(organisation: Organisation) -> None:
@@ -172,6 +189,11 @@ def _passed(left: timedelta) -> int | None:
 def _locked(client: ApiClient, by: User) -> ApiClient:
     organisation = lock(client.organisation)
     require_primary(organisation, by)
+    return _not_revoked(organisation, client)
+
+
+def _not_revoked(organisation: Organisation, client: ApiClient) -> ApiClient:
+    """The client of a locked organisation, locked."""
     client = organisation.api_clients.select_for_update(of=("self",)).select_related("organisation").get(pk=client.pk)
     if client.revoked_at:
         raise RevokedError

@@ -58,6 +58,18 @@ class AnswerForm(forms.Form):
     )
 
 
+class LeakForm(forms.Form):
+    """Why a program is shut out."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("The Primary User reads it in an e-mail, and so does the audit trail."),
+        max_length=LONGEST_REASON,
+        initial=_("Its secret was found in a public place."),
+        error_messages={"required": _("Give the reason")},
+    )
+
+
 class ReasonTextForm(ReasonTextModelForm):
     class Meta:
         model = ReasonText

@@ -10,14 +10,17 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit, mfa
 from accounts.models import User
 from organisations import invitations, supervision
+from organisations.api_clients import clients
+from organisations.errors import UserError
 from organisations.models import Membership, Organisation, Role
-from organisations.staff.forms import HandPrimaryForm, OrganisationForm, ReasonForm
+from organisations.staff.forms import HandPrimaryForm, LeakForm, OrganisationForm, ReasonForm
 from organisations.staff.pages import StaffPages, history, viewed
 
 SUPERVISE = "organisations.supervise_organisation"
@@ -44,6 +47,11 @@ class OrganisationAdmin(StaffPages):
             path("<uuid:organisation_id>/reinstate/", view(form(self.reinstate_view)), name=f"{page}_reinstate"),
             path("<uuid:organisation_id>/primary/", view(form(self.primary_view)), name=f"{page}_primary"),
             path(
+                "<uuid:organisation_id>/clients/<uuid:client_id>/revoke/",
+                view(form(self.revoke_view)),
+                name=f"{page}_revoke_client",
+            ),
+            path(
                 "<uuid:organisation_id>/users/<uuid:membership_id>/resend/",
                 view(require_POST(self.resend_view)),
                 name=f"{page}_resend",
@@ -63,6 +71,7 @@ class OrganisationAdmin(StaffPages):
             organisation=organisation,
             registration=getattr(organisation, "registration", None),
             members=_members(organisation),
+            clients=organisation.api_clients.live(timezone.now()),
             history=history(target),
             name_changes=organisation.name_changes.waiting(),
             join_requests=organisation.join_requests.waiting().count(),
@@ -117,6 +126,20 @@ class OrganisationAdmin(StaffPages):
         title = _("Give the Primary role to another user")
         return self._step(request, organisation_id, "primary", title, hand, form=form, takers=takers)
 
+    def revoke_view(self, request: HttpRequest, organisation_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
+        """Asks for the reason, and shuts one program out, such as one whose secret has leaked."""
+        client = _get(organisation_id).api_clients.filter(pk=client_id).first()
+        if client is None:
+            raise Http404
+
+        def revoke(_organisation: Organisation, person: User, data: dict[str, Any]) -> str:
+            clients.revoke_by_staff(client=client, by=person, reason=data["reason"])
+            return _("The client “%(name)s” is revoked; the Primary User is told.") % {"name": client.name}
+
+        form = LeakForm(request.POST if request.method == "POST" else None)
+        title = _("Revoke this client of the API?")
+        return self._step(request, organisation_id, "revoke_client", title, revoke, form=form, client=client)
+
     def resend_view(self, request: HttpRequest, organisation_id: uuid.UUID, membership_id: uuid.UUID) -> HttpResponse:
         """Sends an invited user the link to set a password once more."""
         person = self.require(request, "organisations.view_organisation", SUPERVISE)
@@ -148,7 +171,7 @@ class OrganisationAdmin(StaffPages):
         if request.method == "POST" and form.is_valid():
             try:
                 messages.success(request, take(organisation, person, form.cleaned_data))
-            except supervision.SupervisionError as error:
+            except (supervision.SupervisionError, UserError) as error:
                 messages.error(request, str(error))
             return redirect("admin:organisations_organisation_change", organisation_id)
         return self.page(request, name, title=title, organisation=organisation, form=form, **context)

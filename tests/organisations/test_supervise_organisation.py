@@ -13,10 +13,12 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.models import Action, AuditEvent, Mail, User
 from organisations import supervision
+from organisations.api_clients.refusals import Refused
 from organisations.models import Membership, NameChange, Organisation, Role
 from organisations.permissions import Permission, may
 from organisations.supervision import SupervisionError
-from tests.factories import PASSWORD, make_member, make_organisation, make_user
+from tests.factories import PASSWORD, basic, make_api_client, make_member, make_organisation, make_user
+from tests.organisations.test_api_authentication import ask
 from tests.rvs.test_staff_groups import client_of, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +44,38 @@ def page_of(organisation: Organisation, step: str = "") -> str:
 
 def shown_messages(client: Client, address: str, data: dict[str, Any]) -> str:
     return client.post(address, data, follow=True).content.decode()
+
+
+# --- Programs ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_client_whose_secret_leaked_is_revoked_and_the_primary_user_told(
+    organisation: Organisation, registrations: Client
+) -> None:
+    primary = make_member(organisation, Role.PRIMARY)
+    leaked, other = make_api_client(organisation, name="Slate"), make_api_client(organisation)
+    address = page_of(organisation, f"clients/{leaked.pk}/revoke/")
+    assertContains(registrations.get(page_of(organisation)), address)
+    assertContains(registrations.post(address, {"reason": ""}), "Give the reason")
+    assert ask(basic(leaked)).client == leaked
+
+    assert "is revoked" in shown_messages(registrations, address, {"reason": "Found on a public page"})
+
+    with pytest.raises(Refused, match="unauthorised"):
+        ask(basic(leaked))
+    assert ask(basic(other)).client == other
+    mail = Mail.objects.get(recipient=primary.email)
+    assert "Found on a public page" in mail.text
+    event = AuditEvent.objects.get(action=Action.API_CLIENT_REVOKED)
+    assert event.detail == {"reason": "Found on a public page"}
+    assertNotContains(registrations.get(page_of(organisation)), address)
+    assert "revoked already" in shown_messages(registrations, address, {"reason": "Once more"})
+    assert Mail.objects.count() == 1
+
+
+def test_a_client_of_another_organisation_is_not_found_there(organisation: Organisation, registrations: Client) -> None:
+    foreign = make_api_client(make_organisation())
+    assert registrations.get(page_of(organisation, f"clients/{foreign.pk}/revoke/")).status_code == 404
 
 
 # --- Suspend and reinstate --------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     ORGANISATIONS: (PEOPLE, OWN_POST),
     **{
         f"{ORGANISATIONS}{step}/": (REGISTRATIONS, REGISTRATIONS)
-        for step in ("edit", "suspend", "reinstate", "primary")
+        for step in ("edit", "suspend", "reinstate", "primary", "clients/<uuid:client_id>/revoke")
     },
     f"{ORGANISATIONS}users/<uuid:membership_id>/resend/": (OWN_POST, "404 403 403 403"),
     "admin/organisations/reasontext/": (PEOPLE, OWN_POST),
