@@ -143,6 +143,8 @@ class Action(models.TextChoices):
     WEBHOOK_SECRET_REPLACED = "webhook_secret_replaced", _("Secret of a webhook replaced")
     WEBHOOK_SWITCHED_ON = "webhook_switched_on", _("Webhook switched on")
     WEBHOOK_SWITCHED_OFF = "webhook_switched_off", _("Webhook switched off")
+    WEBHOOK_TESTED = "webhook_tested", _("Test sent to a webhook")
+    WEBHOOK_SENT_AGAIN = "webhook_sent_again", _("Messages to a webhook sent again")
     WEBHOOK_DELETED = "webhook_deleted", _("Webhook deleted")
     INVITATION_ACCEPTED = "invitation_accepted", _("Invitation accepted")
     RESULT_SHARED = "result_shared", _("Result shared")

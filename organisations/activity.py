@@ -68,6 +68,8 @@ SHOWN: Final = frozenset(
         Action.WEBHOOK_SECRET_REPLACED,
         Action.WEBHOOK_SWITCHED_ON,
         Action.WEBHOOK_SWITCHED_OFF,
+        Action.WEBHOOK_TESTED,
+        Action.WEBHOOK_SENT_AGAIN,
         Action.WEBHOOK_DELETED,
     }
 )

@@ -1,7 +1,7 @@
 """Webhooks of the demonstration's first organisation, and the program that receives what one of them is told."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
@@ -21,6 +21,7 @@ from sharing.models import ChangeType
 
 RECEIVED: Final = uuid.UUID("2c0a7d5e-4b1f-4e9a-8a37-6f0d9c3b5e21")
 PATH: Final = "_hooks/"
+TOLERANCE: Final = timedelta(minutes=5)
 TOLD_OF: Final = 40
 """Rows of the ledger, the newest: so that its log has something to show."""
 
@@ -54,6 +55,8 @@ def receive(request: HttpRequest) -> HttpResponse:
     if webhook is None or not (moment.isascii() and moment.isdecimal() and len(moment) < 12):
         return HttpResponse(status=401)
     at = datetime.fromtimestamp(int(moment), UTC)
+    if abs(timezone.now() - at) > TOLERANCE:
+        return HttpResponse(status=401)
     keys = signing.secrets_of(webhook)
     due = signing.headers_of(request.headers.get("webhook-id", ""), request.body, keys, at)["webhook-signature"]
     genuine = compare_digest(due.encode(), request.headers.get("webhook-signature", "").encode())

@@ -53,6 +53,7 @@ WHY: Final = {
     429: "Too many requests, or checks are paused: try again after Retry-After seconds.",
 }
 _TEXT: Final = {"type": "string"}
+_TOLD: Final = "Accepted. Whatever else is answered, the message comes again; 410 switches the webhook off."
 _HEADERS: Final[Json] = {
     "RateLimit-Policy": {"description": "How many requests in how many seconds.", "schema": _TEXT},
     "RateLimit": {"description": "How many are left, and in how many seconds all are there again.", "schema": _TEXT},
@@ -176,7 +177,7 @@ def _message(kind: str, summary: str, ids: tuple[str, ...]) -> Json:
         "description": "Signed as Standard Webhooks lays down. It holds ids alone: ask what they mean.",
         "parameters": [{"in": "header", "name": name, "required": True, "schema": _TEXT} for name in signed],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {"2XX": {"description": "Accepted. Whatever else is answered, the message comes again."}},
+        "responses": {"2XX": {"description": _TOLD}},
     }
 
 

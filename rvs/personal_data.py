@@ -279,7 +279,7 @@ TABLE: Final[dict[str, dict[Kind, str]]] = {
         Kind.NONE: "id position",
     },
     "notifications.Webhook": {
-        Kind.SECRET: "secret former_secret",
+        Kind.SECRET: "secret former_secrets",
         Kind.PSEUDONYM: "secret_seen_by",
         Kind.NONE: "id organisation name address events former_until created_at position switched_off_at "
         "switched_off_why failures failing_since rests_until leased_until served_at accepted_at loss_told_at",

@@ -30,8 +30,9 @@ class SwitchedOff(models.TextChoices):
 class Webhook(models.Model):
     """An address of an organisation's program, what it hears of, and how far in the ledger it is.
 
-    What stands in the ledger after `position` has no message yet.  While `failures` attempts in a row have failed, it
-    rests until `rests_until`; `failing_since` is the first of them.  Whoever sends holds it under a lease.
+    What stands in the ledger after `position` has no message yet.  Secrets are sealed; former ones, the newest first,
+    sign too until `former_until`.  After `failures` turns in a row in which nothing was accepted it rests until
+    `rests_until`; `failing_since` is the first of them.  Whoever sends holds it under a lease.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -39,8 +40,8 @@ class Webhook(models.Model):
     name = models.CharField(_("name"), max_length=60)
     address = models.CharField(_("address"), max_length=500)
     events = ArrayField(models.CharField(max_length=20), verbose_name=_("events"))
-    secret = models.TextField(editable=False)  # sealed: messages are signed with it
-    former_secret = models.TextField(blank=True, editable=False)  # sealed; signs too until `former_until`
+    secret = models.TextField(editable=False)
+    former_secrets = ArrayField(models.TextField(), default=list, blank=True, editable=False)
     former_until = models.DateTimeField(null=True, blank=True, editable=False)
     secret_seen_by = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -87,8 +88,13 @@ class Webhook(models.Model):
         return "webhook-failing" if self.failures else "webhook-on"
 
     @property
-    def sends_both(self) -> bool:
-        """Whether messages carry a signature with the former secret too."""
+    def place(self) -> str:
+        """Its address without the query, which may hold a key of the receiver's."""
+        return self.address.partition("?")[0]
+
+    @property
+    def signs_with_former(self) -> bool:
+        """Whether messages carry signatures with former secrets too."""
         return self.former_until is not None and self.former_until > timezone.now()
 
 
@@ -133,7 +139,9 @@ class WebhookMessage(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["webhook", "state", "due_at"], name="webhook_message_open", condition=~Q(state="delivered")
+                fields=["webhook", "state", "due_at", "created_at", "id"],
+                name="webhook_message_open",
+                condition=~Q(state="delivered"),
             ),
             models.Index(F("webhook"), F("created_at").desc(), F("id"), name="webhook_message_log"),
             models.Index(fields=["ended_at"], name="webhook_message_by_age", condition=Q(ended_at__isnull=False)),
@@ -180,6 +188,7 @@ class Problem(models.TextChoices):
     REDIRECT = "redirect", _("The answer leads elsewhere; that is not followed")
     REFUSED = "refused", _("The receiver did not accept it")
     ANSWER = "answer", _("The answer was no HTTP")
+    SECRET = "secret", _("The secret cannot be read any more: replace it")
 
 
 class WebhookAttempt(models.Model):

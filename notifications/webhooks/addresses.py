@@ -16,8 +16,8 @@ _NAME: Final = re.compile(
 """A full host name.  Its last label begins with a letter, so no way of writing an IP address passes."""
 _FORBIDDEN: Final = frozenset(' \\"<>^`{|}')
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_SECRET_PORTS: Final = range(1, 1024)
-"""Ports of other services; of these only 443 speaks HTTPS."""
+_OTHER_SERVICES: Final = frozenset(range(1024)) - {443}
+"""Ports that do not speak HTTPS."""
 
 _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
 _SPECIAL: Final = tuple(
@@ -54,7 +54,7 @@ def why_not(address: str) -> str | Promise:
         return _("The address must hold no #")
     if not _NAME.fullmatch(parts.hostname or ""):
         return _("Use the full name of a host on the public internet, such as crm.example.ac.uk")
-    if port is not None and port != 443 and (port == 0 or port in _SECRET_PORTS):
+    if port in _OTHER_SERVICES:
         return _("Use port 443, which needs no number, or one from 1024 on")
     return ""
 

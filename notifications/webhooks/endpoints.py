@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, throttle
+from accounts.limits import Limit
 from accounts.models import Action, User
-from notifications.models import SwitchedOff, Webhook
+from notifications.models import SwitchedOff, Webhook, WebhookMessage
 from notifications.webhooks import queueing, settling, signing
 from organisations.errors import UserError
 from organisations.locking import lock, require_primary
@@ -19,7 +20,10 @@ from sharing import publishing
 
 MOST: Final = 10
 OVERLAP_HOURS: Final = 24
-"""How long messages carry a signature with the former secret too, so that a receiver can be given the new one."""
+"""How long messages carry signatures with former secrets too, so that a receiver can be given the new one."""
+MOST_FORMER: Final = 4
+"""A form that is sent twice must not end the secret that the receiver has."""
+TESTS: Final = Limit("webhook tests", 60, timedelta(hours=1))
 
 
 class TooManyWebhooksError(UserError):
@@ -32,6 +36,17 @@ class CreatedAlreadyError(UserError):
 
 class DeletedError(UserError):
     message = _("This webhook has been deleted")
+
+
+class TooManyTestsError(UserError):
+    message = _("There were many tests within an hour. Try again later.")
+
+
+_FORGET_ATTEMPTS: Final = """
+    delete from notifications_webhookattempt attempt using notifications_webhookmessage message
+    where message.id = attempt.message_id and message.webhook_id = %s
+    """
+_FORGET_MESSAGES: Final = "delete from notifications_webhookmessage where webhook_id = %s"
 
 
 @transaction.atomic
@@ -72,7 +87,7 @@ def create(
         created_at=now,
         position=queueing.reached(),
     )
-    _record(by, Action.WEBHOOK_CREATED, webhook, events=list(events))
+    _record(by, Action.WEBHOOK_CREATED, webhook, events=list(events), place=webhook.place)
     return webhook, secret
 
 
@@ -90,19 +105,20 @@ def change(*, webhook: Webhook, by: User, name: str, address: str, events: Seque
         settling.forgive(webhook)
         queueing.hurry(webhook=webhook, now=now)
     webhook.save()
-    _record(by, Action.WEBHOOK_CHANGED, webhook, events=list(events), moved=moved)
+    _record(by, Action.WEBHOOK_CHANGED, webhook, events=list(events), place=webhook.place)
 
 
 @transaction.atomic
 def replace_secret(*, webhook: Webhook, by: User, at_once: bool, now: datetime) -> str:
-    """A new secret, which nobody is shown again.  Unless it must end at once, the former one signs too for a while.
+    """A new secret, which nobody is shown again.  Unless they must end at once, former ones sign too for a while.
 
     Raises:
         UserError: it was deleted meanwhile, or `by` is no longer the Primary User.
     """
     webhook = _locked(webhook, by)
     secret = signing.new_secret()
-    webhook.former_secret = "" if at_once else webhook.secret
+    former = webhook.former_secrets if webhook.signs_with_former else []
+    webhook.former_secrets = [] if at_once else [webhook.secret, *former][:MOST_FORMER]
     webhook.former_until = None if at_once else now + timedelta(hours=OVERLAP_HOURS)
     webhook.secret, webhook.secret_seen_by = signing.seal(secret), audit.user_actor(by)
     webhook.save()
@@ -143,14 +159,45 @@ def switch_on(*, webhook: Webhook, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
+def test(*, webhook: Webhook, by: User, now: datetime) -> WebhookMessage:
+    """Ask for a message that shows whether messages arrive.
+
+    Raises:
+        UserError: there were too many, it was deleted meanwhile, or `by` is no longer the Primary User.
+    """
+    webhook = _locked(webhook, by)
+    subject = str(webhook.organisation_id)
+    if throttle.take(kind=TESTS.kind, subject=subject, limit=TESTS.count, window=TESTS.window, now=now):
+        raise TooManyTestsError
+    _record(by, Action.WEBHOOK_TESTED, webhook)
+    return queueing.ask_for_test(webhook=webhook, now=now)
+
+
+@transaction.atomic
+def send_again(*, webhook: Webhook, by: User, now: datetime, message_id: uuid.UUID | None = None) -> int:
+    """Send a message once more, or all that were given up; returns how many.
+
+    Raises:
+        UserError: it was deleted meanwhile, or `by` is no longer the Primary User.
+    """
+    webhook = _locked(webhook, by)
+    number = queueing.send_again(webhook=webhook, now=now, message_id=message_id)
+    _record(by, Action.WEBHOOK_SENT_AGAIN, webhook, messages=number)
+    return number
+
+
+@transaction.atomic
 def delete(*, webhook: Webhook, by: User) -> None:
-    """With its log, and what was still to be sent.
+    """With its log, which may be long, and what was still to be sent.
 
     Raises:
         UserError: it was deleted meanwhile, or `by` is no longer the Primary User.
     """
     webhook = _locked(webhook, by)
     _record(by, Action.WEBHOOK_DELETED, webhook)
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_ATTEMPTS, [webhook.pk])
+        cursor.execute(_FORGET_MESSAGES, [webhook.pk])
     webhook.delete()
 
 

@@ -14,7 +14,8 @@ from sharing.models import Counter as LedgerCounter
 
 ROWS_AT_ONCE: Final = 1_000
 """Of the ledger, for one webhook in one transaction."""
-WEBHOOKS_AT_ONCE: Final = 50
+WEBHOOKS_AT_ONCE: Final = 10
+"""In one transaction."""
 
 
 def fill(now: datetime) -> None:
@@ -52,8 +53,9 @@ def _fill(webhook: Webhook, upto: int, now: datetime) -> None:
 
 
 def ask_for_test(*, webhook: Webhook, now: datetime) -> WebhookMessage:
-    """A message that is sent once, at once, also while the webhook is switched off."""
-    return WebhookMessage.objects.create(webhook=webhook, type=TEST, created_at=now, due_at=now)
+    """A message that is sent once, also while the webhook is switched off; one that waits already is enough."""
+    waiting = webhook.messages.waiting().filter(change=None).first()
+    return waiting or WebhookMessage.objects.create(webhook=webhook, type=TEST, created_at=now, due_at=now)
 
 
 @transaction.atomic
@@ -70,9 +72,9 @@ def send_again(*, webhook: Webhook, now: datetime, message_id: uuid.UUID | None 
     return _start_anew(messages, now)
 
 
-def hurry(*, webhook: Webhook, now: datetime) -> int:
+def hurry(*, webhook: Webhook, now: datetime) -> None:
     """Try at once what waits for its next attempt."""
-    return _start_anew(webhook.messages.waiting(), now)
+    _start_anew(webhook.messages.waiting(), now)
 
 
 def _start_anew(messages: WebhookMessageQuerySet, now: datetime) -> int:

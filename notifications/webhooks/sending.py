@@ -12,10 +12,11 @@ from datetime import timedelta
 from typing import Final
 
 from asgiref.sync import async_to_sync, sync_to_async
+from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.utils import timezone
 
-from notifications.models import Webhook, WebhookMessage
+from notifications.models import Problem, Webhook, WebhookMessage
 from notifications.querysets import LONGEST_WAIT
 from notifications.webhooks import queueing, settling, signing, transport
 
@@ -28,7 +29,8 @@ STAY_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.3
 """How often, while some are slow, it looks whether there is something for others."""
 LEASE: Final = timedelta(seconds=60)
-"""Longer than a turn can last: transport.TIMEOUT for each of MESSAGES_A_TURN over its CONNECTIONS, and some more."""
+"""Longer than a turn lasts, unless the database keeps it waiting: transport.TIMEOUT for each of MESSAGES_A_TURN over
+its CONNECTIONS, and some more."""
 
 logger = logging.getLogger("rvs.webhooks")
 
@@ -99,7 +101,10 @@ async def _serve(turn: Turn) -> None:
 
 
 async def _send(turn: Turn) -> list[transport.Outcome]:
-    keys = signing.secrets_of(turn.webhook)
+    try:
+        keys = signing.secrets_of(turn.webhook)
+    except InvalidToken:
+        return [transport.Outcome(None, Problem.SECRET, 0) for _message in turn.messages]
     async with transport.line(turn.webhook.address) as line:
         return await asyncio.gather(*(_post(line, message, keys) for message in turn.messages))
 

@@ -25,9 +25,10 @@ PAUSES: Final = (
 )
 """After so many failures in a row of one message; the last one holds for all that follow."""
 LONGEST_REST: Final = timedelta(hours=1)
-"""Of a webhook: so a receiver that comes back hears within the hour, of whatever waits longest."""
+"""Of a webhook: so a receiver that comes back hears within the hour."""
 PATIENCE: Final = timedelta(days=3)
-"""No message is given up sooner, and no webhook switched off."""
+"""No message is given up sooner, and no webhook switched off; nor after fewer failures than there are PAUSES: perhaps
+nothing was tried for some of these days."""
 OUTAGE: Final = timedelta(minutes=10)
 """Who comes back after longer gets at once what waits for its next attempt."""
 TOLD_EVERY: Final = timedelta(days=1)
@@ -45,7 +46,7 @@ def settle(webhook: Webhook, results: Sequence[tuple[WebhookMessage, Outcome]], 
     WebhookAttempt.objects.bulk_create(
         WebhookAttempt(
             message=message,
-            at=now - timedelta(milliseconds=outcome.milliseconds),
+            at=outcome.at,
             status=outcome.status,
             problem=outcome.problem,
             milliseconds=outcome.milliseconds,
@@ -90,16 +91,30 @@ def _settle_webhook(webhook: Webhook, results: Sequence[tuple[WebhookMessage, Ou
     if any(outcome.accepted for _message, outcome in results):
         _recover(webhook, now)
         return
-    real = [outcome for message, outcome in results if not message.is_test]
+    real = [(message, outcome) for message, outcome in results if not message.is_test]
     if not real or webhook.switched_off_at:
         return
-    webhook.failures += 1
-    webhook.failing_since = min(webhook.failing_since or now, now)  # a clock may have been ahead
-    webhook.rests_until = now + min(pause(webhook.failures), LONGEST_REST)
-    if any(outcome.is_gone for outcome in real):
+    if any(not _was_ill_before(message, webhook) for message, _outcome in real):
+        webhook.failures += 1
+        webhook.failing_since = min(webhook.failing_since or now, now)  # a clock may have been ahead
+    if webhook.failures:
+        webhook.rests_until = now + min(pause(webhook.failures), LONGEST_REST)
+    if any(outcome.is_gone for _message, outcome in real):
         _give_up_on(webhook, SwitchedOff.GONE, now)
-    elif now - webhook.failing_since >= PATIENCE:
+    elif _is_over(webhook, now):
         _give_up_on(webhook, SwitchedOff.FAILING, now)
+
+
+def _was_ill_before(message: WebhookMessage, webhook: Webhook) -> bool:
+    """Whether it was refused before others were accepted: then its refusal says nothing of the receiver."""
+    refused, accepted = message.failing_since, webhook.accepted_at
+    return refused is not None and accepted is not None and refused <= accepted
+
+
+def _is_over(failing: Webhook | WebhookMessage, now: datetime) -> bool:
+    """Whether it has failed for long enough, and often enough."""
+    since = failing.failing_since
+    return since is not None and now - since >= PATIENCE and failing.failures > len(PAUSES)
 
 
 def _recover(webhook: Webhook, now: datetime) -> None:
@@ -133,8 +148,7 @@ def _put_off(webhook: Webhook, message: WebhookMessage, now: datetime) -> None:
     message.failures += 1
     message.failing_since = min(message.failing_since or now, now)
     message.due_at = now + pause(message.failures)
-    lost = now - message.failing_since >= PATIENCE and webhook.switched_off_at is None
-    if lost or message.is_test:
+    if message.is_test or (_is_over(message, now) and webhook.switched_off_at is None):
         message.state, message.ended_at = MessageState.FAILED, now
     message.save(update_fields=["state", "ended_at", "failures", "failing_since", "due_at"])
 

@@ -28,8 +28,12 @@ def seal(secret: str) -> str:
 
 
 def secrets_of(webhook: Webhook) -> list[str]:
-    """Those that sign today, the newest first; two for a while after one was replaced."""
-    sealed = [webhook.secret, *([webhook.former_secret] if webhook.sends_both else [])]
+    """Those that sign today, the newest first; more than one for a while after one was replaced.
+
+    Raises:
+        InvalidToken: of `cryptography.fernet`, when SECRET_KEY was changed and the old key forgotten.
+    """
+    sealed = [webhook.secret, *(webhook.former_secrets if webhook.signs_with_former else [])]
     return [sealing.open_sealed(secret, purpose=_PURPOSE) for secret in sealed]
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin
+from notifications.models import Webhook
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -24,13 +25,19 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class WebhookAdmin(ReadOnlyAdmin):
-    list_display = ("name", "organisation", "address", "failing_since", "switched_off_at", "accepted_at")
+    list_display = ("name", "organisation", "place", "failing_since", "switched_off_at", "accepted_at")
     list_filter = (StateFilter,)
     list_select_related = ("organisation",)
     search_fields = ("organisation__name", "address")
     search_help_text = _("Name of the organisation, or a part of the address")
     fields = (
-        "organisation", "name", "address", "events", "created_at", "accepted_at", "failures", "failing_since",
+        "organisation", "name", "place", "events", "created_at", "accepted_at", "failures", "failing_since",
         "rests_until", "switched_off_at", "switched_off_why",
     )  # fmt: skip
+    readonly_fields = ("place",)
     show_full_result_count = False
+
+    @admin.display(description=_("address"))
+    def place(self, webhook: Webhook) -> str:
+        """Without what may be a key."""
+        return webhook.place

@@ -10,12 +10,14 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, partial
 from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from django.utils import timezone
 from yarl import URL
 
 from notifications.models import Problem
@@ -39,6 +41,7 @@ class Outcome:
     status: int | None
     problem: Problem
     milliseconds: int
+    at: datetime = field(default_factory=timezone.now, compare=False)
 
     @property
     def accepted(self) -> bool:
@@ -104,7 +107,7 @@ class Line:
             return await self._post(body, headers)
 
     async def _post(self, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        began = time.monotonic()
+        at, began = timezone.now(), time.monotonic()
         status, problem = None, Problem.NONE
         try:
             url = URL(self._address, encoded=True)
@@ -114,12 +117,14 @@ class Line:
             problem = _problem(error)
         if status is not None:  # whatever came after it
             problem = _of_status(status)
-        return Outcome(status, problem, round((time.monotonic() - began) * 1_000))
+        # How long a name took to be refused says which names there are inside.
+        taken = 0 if problem == Problem.ADDRESS else round((time.monotonic() - began) * 1_000)
+        return Outcome(status, problem, taken, at)
 
 
 @asynccontextmanager
 async def line(address: str) -> AsyncIterator[Line]:
-    """A way to this address; its name is asked once, however many messages follow."""
+    """A way to this address; once its name has been found, it is not asked again, however many messages follow."""
     connector = aiohttp.TCPConnector(resolver=CheckedNames(), ttl_dns_cache=None, limit=CONNECTIONS, ssl=trust())
     session = aiohttp.ClientSession(
         connector=connector,

@@ -10,7 +10,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,7 +17,7 @@ from accounts import doorbell
 from accounts.paging import paged
 from notifications.models import MessageState, Webhook, WebhookMessage
 from notifications.tasks import send_webhooks
-from notifications.webhooks import endpoints, listing, queueing, signing
+from notifications.webhooks import endpoints, listing, signing
 from notifications.webhooks.endpoints import CreatedAlreadyError
 from notifications.webhooks.forms import NewWebhookForm, SecretForm, WebhookForm, initial
 from organisations.errors import UserError
@@ -27,6 +26,7 @@ from organisations.views.page import show
 
 FOLDER = "notifications/webhooks"
 ON_A_PAGE = 25
+ATTEMPTS_SHOWN = 100  # hourly over three days are fewer
 
 
 @require_safe
@@ -119,7 +119,11 @@ def replace_secret(request: MemberRequest, webhook_id: uuid.UUID) -> HttpRespons
 @requires(Permission.MANAGE_API)
 def test(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
     found = _webhook(request, webhook_id)
-    message = queueing.ask_for_test(webhook=found, now=timezone.now())
+    try:
+        message = endpoints.test(webhook=found, by=request.user, now=timezone.now())
+    except UserError as problem:
+        messages.error(request, str(problem))
+        return redirect("notifications:webhooks")
     doorbell.ring(send_webhooks)
     return redirect("notifications:webhook_message", found.pk, message.pk)
 
@@ -170,11 +174,12 @@ def delete(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
 def send_all_again(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
     """Everything that was given up."""
     found = _webhook(request, webhook_id)
-    number = queueing.send_again(webhook=found, now=timezone.now())
-    doorbell.ring(send_webhooks)
-    told = ngettext("%(number)s message is sent again.", "%(number)s messages are sent again.", number)
-    messages.success(request, told % {"number": number})
-    return redirect("notifications:webhook", found.pk)
+    return _attempt(
+        request,
+        found,
+        lambda: endpoints.send_again(webhook=found, by=request.user, now=timezone.now()),
+        _("What was given up waits again, and is sent as soon as the webhook is on."),
+    )
 
 
 @require_safe
@@ -186,7 +191,7 @@ def message(request: MemberRequest, webhook_id: uuid.UUID, message_id: uuid.UUID
         "webhook": found.webhook,
         "message": found,
         "body": signing.body_of(found).decode(),
-        "attempts": found.attempts.all()[:ON_A_PAGE],
+        "attempts": found.attempts.all()[:ATTEMPTS_SHOWN],
         "soon": found.is_sent_soon(timezone.now()),
     }
     return _show(request, "message", context)
@@ -196,7 +201,11 @@ def message(request: MemberRequest, webhook_id: uuid.UUID, message_id: uuid.UUID
 @requires(Permission.MANAGE_API)
 def send_again(request: MemberRequest, webhook_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
     found = _message(request, webhook_id, message_id)
-    queueing.send_again(webhook=found.webhook, now=timezone.now(), message_id=found.pk)
+    try:
+        endpoints.send_again(webhook=found.webhook, by=request.user, now=timezone.now(), message_id=found.pk)
+    except UserError as problem:
+        messages.error(request, str(problem))
+        return redirect("notifications:webhooks")
     doorbell.ring(send_webhooks)
     return redirect("notifications:webhook_message", webhook_id, message_id)
 

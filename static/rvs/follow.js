@@ -11,7 +11,11 @@
   const look = async () => {
     // X-Background: the page asks by itself and keeps no session alive.
     const answer = await fetch(location.href, { headers: { "X-Background": "1" }, cache: "no-store" });
-    if (!answer.ok || answer.redirected) return;
+    if (answer.redirected) return;
+    if (!answer.ok) {
+      later();
+      return;
+    }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (page.getElementById(panel.id).dataset.follow === "over") location.reload();
     else later();

@@ -145,6 +145,58 @@ def test_who_comes_back_hears_within_the_hour_also_of_a_lone_message(
     assert states(webhook) == [DELIVERED]
 
 
+def test_a_message_that_is_ill_does_not_make_a_quiet_webhook_rest(
+    webhook: Webhook, receiver: Receiver, clock: time_machine.Traveller
+) -> None:
+    (poison,) = queued(webhook)
+    receiver.answer = refusing_these({poison.message_id})
+    send()
+    clock.shift(6 * SECOND)
+    queued(webhook)
+    send()
+    for _hour in range(80):
+        clock.shift(HOUR)
+        send()
+        webhook.refresh_from_db()
+        assert (webhook.failures, webhook.switched_off_at) == (0, None)
+    assert states(webhook) == [FAILED, DELIVERED]
+
+    # sent again days later it is refused once more, and says nothing of the receiver
+    clock.shift(4 * DAY)
+    endpoints.send_again(webhook=webhook, by=primary_of(webhook.organisation), now=timezone.now())
+    send()
+    clock.shift(6 * SECOND)
+    queued(webhook)
+    send()
+    assert states(webhook) == [WAITING, DELIVERED, DELIVERED]
+    webhook.refresh_from_db()
+    assert webhook.switched_off_at is None
+
+
+def test_days_on_which_nothing_was_tried_do_not_count(webhook: Webhook) -> None:
+    (message,) = queued(webhook)
+    settle(webhook, REFUSED, message, at=START)
+    now = START + 4 * DAY
+    for _number in range(len(PAUSES) - 1):
+        settle(webhook, REFUSED, message, at=now)
+        assert webhook.switched_off_at is None
+        now += HOUR
+    settle(webhook, REFUSED, message, at=now)
+    assert webhook.switched_off_at
+    assert message.state == WAITING
+
+
+def test_a_secret_that_cannot_be_read_is_a_failure_that_is_seen(webhook: Webhook, receiver: Receiver) -> None:
+    (message,) = queued(webhook)
+    Webhook.objects.update(secret="sealed under another key")
+    send()
+    assert receiver.calls == []
+    assert WebhookAttempt.objects.get().problem == Problem.SECRET
+    webhook.refresh_from_db()
+    assert webhook.failures == 1
+    assert message in webhook.messages.waiting()
+
+
 def test_a_webhook_rests_as_long_as_its_message_but_never_longer_than_an_hour(webhook: Webhook) -> None:
     (message,) = queued(webhook)
     rests = []
@@ -152,7 +204,7 @@ def test_a_webhook_rests_as_long_as_its_message_but_never_longer_than_an_hour(we
         settle(webhook, REFUSED, message, at=START + hour * HOUR)
         assert webhook.rests_until
         rests.append(webhook.rests_until - (START + hour * HOUR))
-    assert [round(rest / pause, 1) for rest, pause in zip(rests, PAUSES, strict=False)][:3] <= [1.1] * 3
+    assert all(1 <= rest / pause <= 1.1 for rest, pause in zip(rests[:3], PAUSES, strict=False))
     assert min(rests[:3]) >= PAUSES[0]
     assert rests[3:] == [HOUR] * 5
 
@@ -282,6 +334,9 @@ def test_of_messages_given_up_the_primary_user_hears_once_a_day(webhook: Webhook
     (good,) = queued(webhook)
     for message in poison:
         settle(webhook, REFUSED, message, at=START)
+    webhook.messages.filter(failures=1).update(failures=len(PAUSES))
+    for message in poison:
+        message.refresh_from_db()
     for after, mails in ((2 * DAY, 0), (3 * DAY, 1), (3 * DAY + 23 * HOUR, 1), (4 * DAY, 2)):
         settle(webhook, ACCEPTED, good, at=START + after)
         settle(webhook, REFUSED, poison.pop(), at=START + after)

@@ -52,6 +52,10 @@ def secret_in(answer: Any) -> str:
     return str(secret)
 
 
+def make_signed(organisation: Organisation, boss: User) -> tuple[Webhook, str]:
+    return endpoints.create(organisation=organisation, by=boss, now=timezone.now(), **form())
+
+
 def of(webhook: Webhook, action: str = "") -> str:
     return f"{TAB}{webhook.pk}/{action}"
 
@@ -152,18 +156,57 @@ def test_edited_switched_off_and_on_and_deleted(organisation: Organisation, page
 def test_a_secret_is_replaced_with_or_without_an_overlap(
     organisation: Organisation, boss: User, page: Client, at_once: bool
 ) -> None:
-    webhook, old = endpoints.create(
-        organisation=organisation, by=boss, now=timezone.now(), **{**form(), "webhook_id": uuid.uuid4()}
-    )
+    webhook, old = make_signed(organisation, boss)
     answer = page.post(of(webhook, "secret/"), {"at_once": "on"} if at_once else {})
     new = secret_in(answer)
-    assertContains(answer, "alone, from the next one on" if at_once else "with each of the two secrets")
+    assertContains(answer, "alone, from the next one on" if at_once else "with the former secret and with this one")
     webhook.refresh_from_db()
     headers = signing.headers_of("msg_1", b"{}", signing.secrets_of(webhook), timezone.now())
     Verifier(new).verify(b"{}", headers)
     assert len(headers["webhook-signature"].split()) == (1 if at_once else 2)
     if not at_once:
         Verifier(old).verify(b"{}", headers)
+
+
+def test_a_form_that_is_sent_twice_does_not_end_the_secret_that_is_in_use(
+    organisation: Organisation, boss: User
+) -> None:
+    webhook, first = make_signed(organisation, boss)
+    latest = [endpoints.replace_secret(webhook=webhook, by=boss, at_once=False, now=timezone.now()) for _ in range(2)]
+    webhook.refresh_from_db()
+    headers = signing.headers_of("msg_1", b"{}", signing.secrets_of(webhook), timezone.now())
+    for secret in (first, *latest):
+        Verifier(secret).verify(b"{}", headers)
+    for _number in range(endpoints.MOST_FORMER):
+        endpoints.replace_secret(webhook=webhook, by=boss, at_once=False, now=timezone.now())
+    webhook.refresh_from_db()
+    assert len(signing.secrets_of(webhook)) == 1 + endpoints.MOST_FORMER
+
+
+def test_a_key_in_the_address_is_the_primary_users_alone(
+    organisation: Organisation, page: Client, verifier: Client, staff: Client
+) -> None:
+    webhook = make_webhook(organisation, address="https://crm.example.org/hooks?key=canary")
+    assertContains(page.get(of(webhook)), "key=canary")
+    admin = f"/admin/notifications/webhook/{webhook.pk}/change/"
+    for answer in (
+        verifier.get(of(webhook)),
+        verifier.get(TAB),
+        staff.get(admin),
+        staff.get("/admin/notifications/webhook/"),
+    ):
+        assertContains(answer, "https://crm.example.org/hooks")
+        assertNotContains(answer, "canary")
+
+
+def test_tests_are_limited_and_one_that_waits_is_enough(organisation: Organisation, page: Client) -> None:
+    webhook = make_webhook(organisation)
+    first, second = (page.post(of(webhook, "test/"))["Location"] for _number in range(2))
+    assert first == second
+    for _number in range(endpoints.TESTS.count - 2):
+        page.post(of(webhook, "test/"))
+    assertContains(page.post(of(webhook, "test/"), follow=True), "many tests within an hour")
+    assert AuditEvent.objects.filter(action=Action.WEBHOOK_TESTED).count() == endpoints.TESTS.count
 
 
 def test_a_message_that_was_given_up_is_sent_again_with_its_own_button_or_all_at_once(
@@ -179,7 +222,7 @@ def test_a_message_that_was_given_up_is_sent_again_with_its_own_button_or_all_at
     assertContains(page.get(of(webhook) + "?state=failed"), "Given up")
     assertContains(page.get(of(webhook) + "?state=delivered"), "No messages here")
     assertRedirects(page.post(of(webhook, f"messages/{one.pk}/send-again/")), of(webhook, f"messages/{one.pk}/"))
-    assertContains(page.post(of(webhook, "send-again/"), follow=True), "1 message is sent again")
+    assertContains(page.post(of(webhook, "send-again/"), follow=True), "What was given up waits again")
     assert set(webhook.messages.values_list("pk", "state")) == {(one.pk, "waiting"), (other.pk, "waiting")}
 
 
@@ -224,6 +267,8 @@ def test_whoever_is_no_longer_the_primary_user_does_nothing(organisation: Organi
         lambda: endpoints.replace_secret(webhook=webhook, by=former, at_once=True, now=now),
         lambda: endpoints.switch_off(webhook=webhook, by=former, now=now),
         lambda: endpoints.switch_on(webhook=webhook, by=former, now=now),
+        lambda: endpoints.test(webhook=webhook, by=former, now=now),
+        lambda: endpoints.send_again(webhook=webhook, by=former, now=now),
         lambda: endpoints.delete(webhook=webhook, by=former),
     ):
         with pytest.raises(NotPrimaryError):
