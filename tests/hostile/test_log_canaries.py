@@ -20,12 +20,13 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.audit import user_actor
 from accounts.models import Mail, RefusedAddress, User
+from notifications.webhooks import signing
 from organisations.models import Membership, Organisation, Registration, Role
 from results.models import Candidate, CandidateRegistration, Result
 from results.numbers import secret_digest
 from rvs.logs import JsonFormatter
 from rvs.personal_data import Kind, kinds
-from tests.factories import basic, make_api_client, make_organisation, make_result
+from tests.factories import basic, make_api_client, make_organisation, make_result, make_webhook
 from tests.hostile.faults import CULPRITS, FAULTS
 from tests.hostile.leaks import broker_contents, servers_log
 from tests.results.loading import undone
@@ -78,6 +79,7 @@ PLANTED: Final = {
     "organisations.JoinRequest.job_title": "Kanarijoinerjob",
     "organisations.JoinRequest.email": "kanari-join@example.org",
     "organisations.ApiClient.secret_digest": "rvs_KanariSecretOfAProgram012345678941GaOl",  # the secret itself
+    "notifications.Webhook.secret": "whsec_S2FuYXJpU2VjcmV0T2ZBV2ViaG9vaw==",  # before it is sealed
     "sharing.Verification.applicant_reference": "kanari-applicant",
     "sharing.Note.text": "kanari-share-note",
     "sharing.Note.author_name": "Kanarinotewriter",
@@ -172,6 +174,7 @@ def somebody() -> tuple[User, Organisation]:
     Mail.objects.create(sender="a@example.org", **_planted("accounts.Mail"))
     RefusedAddress.objects.create(failure="-", **_planted("accounts.RefusedAddress"))
     make_api_client(organisation, PLANTED["organisations.ApiClient.secret_digest"])
+    make_webhook(organisation, secret=signing.seal(PLANTED["notifications.Webhook.secret"]))
     _plant_applications(organisation)
     _plant_share(user, organisation, result)
     return user, organisation
