@@ -18,7 +18,6 @@ from notifications.models import Digest, Frequency, NamedDigests, Progress, Stre
 from notifications.windows import BUNDLE, LONGEST, next_end
 from sharing import door, publishing
 from sharing.door import Follower
-from sharing.models import Counter as LedgerCounter
 
 AT_ONCE: Final = 2_500
 """Users in one transaction."""
@@ -56,7 +55,7 @@ def open_windows(now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_OPENING])
         progress, _made = Progress.objects.get_or_create()
-        upto = _reached()
+        upto = publishing.reached()
         if upto <= progress.position:
             return
         cursor.execute(
@@ -91,7 +90,7 @@ def make_some(now: datetime) -> int | None:
     """Make the digests of some users whose windows are over; returns how many had news, None if nobody was due."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock_shared(%s)", [_OPENING])
-    upto = _reached()
+    upto = publishing.reached()
     due = lock_due(now, most=AT_ONCE)
     if not due:
         return None
@@ -157,11 +156,6 @@ def _store(rows: Sequence[_Row]) -> None:
     with connection.cursor() as cursor, cursor.copy(_STORE) as copy:
         for row in rows:
             copy.write_row(row)
-
-
-def _reached() -> int:
-    """Everything up to this position has been committed, and can be seen by the statements that follow."""
-    return LedgerCounter.objects.values_list("value", flat=True).first() or 0
 
 
 def _give_windows(keys: Collection[int], now: datetime) -> None:

@@ -11,7 +11,6 @@ from notifications.models import Frequency, NamedDigests, Preference, Stream, Su
 from organisations.locking import lock, require_primary
 from organisations.models import Membership, Organisation, Role
 from sharing import publishing
-from sharing.models import Counter as LedgerCounter
 
 
 class PrimaryHearsError(Exception):
@@ -57,8 +56,7 @@ def _change(subscription: Subscription, frequency: Frequency, *, moved: bool) ->
     if subscription.frequency == frequency and not (moved and by_the_clock):
         return
     if subscription.frequency == Frequency.OFF:
-        reached = LedgerCounter.objects.values_list("value", flat=True).first() or 0
-        subscription.position = max(subscription.position, reached)
+        subscription.position = max(subscription.position, publishing.reached())
     subscription.frequency = frequency
     subscription.due_at, subscription.unscheduled = None, frequency != Frequency.OFF
     subscription.save(update_fields=["frequency", "position", "due_at", "unscheduled"])

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from sharing.door import changes
+from sharing.models import Counter
 
 # Any two numbers will do, as long as nothing else locks them.
 _PASSING_ON = 20_050_102
@@ -116,6 +117,11 @@ def number_rows() -> None:
             update sharing_change c set position = last.base + todo.n from todo, last where c.id = todo.id
             """
         )
+
+
+def reached() -> int:
+    """Everything up to this position has been committed, and can be seen by the statements that follow."""
+    return Counter.objects.values_list("value", flat=True).first() or 0
 
 
 def _lock(cursor: CursorWrapper, key: int) -> None:
