@@ -8,11 +8,12 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, throttle
+from accounts import audit, doorbell, throttle
 from accounts.limits import Limit
 from accounts.models import Action, User
 from notifications.models import SwitchedOff, Webhook, WebhookMessage
-from notifications.webhooks import queueing, settling, signing
+from notifications.tasks import send_webhooks
+from notifications.webhooks import queueing, settling, signing, trail
 from organisations.errors import UserError
 from organisations.locking import lock, require_primary
 from organisations.models import Organisation
@@ -85,7 +86,7 @@ def create(
         secret=signing.seal(secret),
         secret_seen_by=audit.user_actor(by),
         created_at=now,
-        position=queueing.reached(),
+        position=publishing.reached(),
     )
     _record(by, Action.WEBHOOK_CREATED, webhook, events=list(events), place=webhook.place)
     return webhook, secret
@@ -104,6 +105,7 @@ def change(*, webhook: Webhook, by: User, name: str, address: str, events: Seque
     if moved:
         settling.forgive(webhook)
         queueing.hurry(webhook=webhook, now=now)
+        doorbell.ring(send_webhooks)
     webhook.save()
     _record(by, Action.WEBHOOK_CHANGED, webhook, events=list(events), place=webhook.place)
 
@@ -155,6 +157,7 @@ def switch_on(*, webhook: Webhook, by: User, now: datetime) -> None:
     webhook.switched_off_at, webhook.switched_off_why = None, ""
     webhook.save()
     queueing.hurry(webhook=webhook, now=now)
+    doorbell.ring(send_webhooks)
     _record(by, Action.WEBHOOK_SWITCHED_ON, webhook)
 
 
@@ -169,6 +172,7 @@ def test(*, webhook: Webhook, by: User, now: datetime) -> WebhookMessage:
     subject = str(webhook.organisation_id)
     if throttle.take(kind=TESTS.kind, subject=subject, limit=TESTS.count, window=TESTS.window, now=now):
         raise TooManyTestsError
+    doorbell.ring(send_webhooks)
     _record(by, Action.WEBHOOK_TESTED, webhook)
     return queueing.ask_for_test(webhook=webhook, now=now)
 
@@ -182,6 +186,7 @@ def send_again(*, webhook: Webhook, by: User, now: datetime, message_id: uuid.UU
     """
     webhook = _locked(webhook, by)
     number = queueing.send_again(webhook=webhook, now=now, message_id=message_id)
+    doorbell.ring(send_webhooks)
     _record(by, Action.WEBHOOK_SENT_AGAIN, webhook, messages=number)
     return number
 
@@ -211,10 +216,4 @@ def _locked(webhook: Webhook, by: User) -> Webhook:
 
 
 def _record(by: User, action: Action, webhook: Webhook, **detail: object) -> None:
-    audit.record(
-        actor=audit.user_actor(by),
-        action=action,
-        target=f"webhook:{webhook.pk}",
-        organisation=str(webhook.organisation_id),
-        detail={"name": webhook.name, **detail},
-    )
+    trail.record(actor=audit.user_actor(by), action=action, webhook=webhook, **detail)

@@ -10,7 +10,6 @@ from notifications.models import MessageState, Webhook, WebhookMessage
 from notifications.models.webhooks import TEST
 from notifications.querysets import WebhookMessageQuerySet
 from sharing import publishing
-from sharing.models import Counter as LedgerCounter
 
 ROWS_AT_ONCE: Final = 1_000
 """Of the ledger, for one webhook in one transaction."""
@@ -25,14 +24,9 @@ def fill(now: datetime) -> None:
         pass
 
 
-def reached() -> int:
-    """Up to which position the ledger has been numbered."""
-    return LedgerCounter.objects.values_list("value", flat=True).first() or 0
-
-
 @transaction.atomic
 def _fill_some(now: datetime) -> bool:
-    upto = reached()
+    upto = publishing.reached()
     behind = Webhook.objects.behind(upto).select_for_update(of=("self",), skip_locked=True)
     some = list(behind.select_related("organisation")[:WEBHOOKS_AT_ONCE])
     for webhook in some:

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -33,6 +33,8 @@ LEASE: Final = timedelta(seconds=60)
 its CONNECTIONS, and some more."""
 
 logger = logging.getLogger("rvs.webhooks")
+_in_database = sync_to_async
+"""What reads or writes rows runs in the caller's thread, one after the other, over its connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,6 @@ async def send_due() -> None:
         _done, running = await asyncio.wait(running, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
 
-_in_database = sync_to_async
-"""What reads or writes rows runs in the caller's thread, one after the other, over its connection."""
-
-
 @transaction.atomic
 def take_turns(most: int) -> list[Turn]:
     """The next turns, each webhook under a lease."""
@@ -74,11 +72,10 @@ def take_turns(most: int) -> list[Turn]:
     for webhook in webhooks:
         webhook.leased_until, webhook.served_at = now + LEASE, now
     Webhook.objects.bulk_update(webhooks, ["leased_until", "served_at"])
-    return [Turn(webhook, _next_messages(webhook)) for webhook in webhooks]
+    return [Turn(webhook, _next_messages(webhook, now)) for webhook in webhooks]
 
 
-def _next_messages(webhook: Webhook) -> list[WebhookMessage]:
-    now = timezone.now()
+def _next_messages(webhook: Webhook, now: datetime) -> list[WebhookMessage]:
     due = webhook.messages.due(now).select_related("change")
     resting = webhook.rests_until is not None and now < webhook.rests_until <= now + LONGEST_WAIT
     if webhook.switched_off_at or resting:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts import audit
 from accounts.models import Action
 from notifications.models import MessageState, SwitchedOff, Webhook, WebhookAttempt, WebhookMessage
+from notifications.webhooks import trail
 from notifications.webhooks.transport import Outcome
 from organisations.primary import tell_primary
 
@@ -37,12 +38,11 @@ TOLD_EVERY: Final = timedelta(days=1)
 @transaction.atomic
 def settle(webhook: Webhook, results: Sequence[tuple[WebhookMessage, Outcome]], now: datetime) -> None:
     """Write down what came of messages that were sent to a webhook at once, and give its lease back."""
-    locked = (
-        Webhook.objects.select_for_update(of=("self",)).select_related("organisation").filter(pk=webhook.pk).first()
-    )
-    if locked is None:
-        return
-    webhook = locked
+    webhooks = Webhook.objects.select_for_update(of=("self",)).select_related("organisation")
+    found = webhooks.filter(pk=webhook.pk).first()
+    if found is None:
+        return  # it was deleted meanwhile
+    webhook = found
     WebhookAttempt.objects.bulk_create(
         WebhookAttempt(
             message=message,
@@ -133,13 +133,8 @@ def _give_up_on(webhook: Webhook, why: SwitchedOff, now: datetime) -> None:
     """Nothing is lost: what waits goes on waiting, and the ledger from where it was."""
     webhook.switched_off_at, webhook.switched_off_why = now, why
     forgive(webhook)
-    audit.record(
-        actor=audit.system_actor("webhooks"),
-        action=Action.WEBHOOK_SWITCHED_OFF,
-        target=f"webhook:{webhook.pk}",
-        organisation=str(webhook.organisation_id),
-        detail={"name": webhook.name, "why": why.value},
-    )
+    actor = audit.system_actor("webhooks")
+    trail.record(actor=actor, action=Action.WEBHOOK_SWITCHED_OFF, webhook=webhook, why=why.value)
     _tell(webhook, "webhook_switched_off")
 
 

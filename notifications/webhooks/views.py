@@ -2,21 +2,20 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import doorbell
 from accounts.paging import paged
 from notifications.models import MessageState, Webhook, WebhookMessage
-from notifications.tasks import send_webhooks
 from notifications.webhooks import endpoints, listing, signing
 from notifications.webhooks.endpoints import CreatedAlreadyError
 from notifications.webhooks.forms import NewWebhookForm, SecretForm, WebhookForm, initial
@@ -24,6 +23,7 @@ from organisations.errors import UserError
 from organisations.permissions import MemberRequest, Permission, requires
 from organisations.views.page import show
 
+T = TypeVar("T")
 FOLDER = "notifications/webhooks"
 ON_A_PAGE = 25
 ATTEMPTS_SHOWN = 100  # hourly over three days are fewer
@@ -33,8 +33,7 @@ ATTEMPTS_SHOWN = 100  # hourly over three days are fewer
 @requires(Permission.VIEW_ORGANISATION)
 def webhooks(request: MemberRequest) -> HttpResponse:
     """Every user sees that they exist, and whether they work."""
-    context = {"rows": listing.rows(request.organisation), "most": endpoints.MOST}
-    return _show(request, "list", context)
+    return _show(request, "list", {"rows": listing.rows(request.organisation)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,9 +87,8 @@ def edit(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _attempt(
             request,
-            found,
-            lambda: endpoints.change(webhook=found, by=request.user, now=timezone.now(), **form.cleaned_data),
-            _("The webhook “%(name)s” has been saved.") % form.cleaned_data,
+            partial(endpoints.change, webhook=found, **form.cleaned_data),
+            lambda _done: _say(request, found, _("The webhook “%(name)s” has been saved.") % form.cleaned_data),
         )
     return _show(request, "edit", {"form": form, "webhook": found})
 
@@ -103,15 +101,14 @@ def replace_secret(request: MemberRequest, webhook_id: uuid.UUID) -> HttpRespons
     """The new secret stands in the answer to the form alone."""
     found = _webhook(request, webhook_id)
     form = SecretForm(request.POST if request.method == "POST" else None)  # an unticked box sends nothing
-    if request.method == "POST" and form.is_valid():
-        at_once = form.cleaned_data["at_once"]
-        try:
-            secret = endpoints.replace_secret(webhook=found, by=request.user, at_once=at_once, now=timezone.now())
-        except UserError as problem:
-            messages.error(request, str(problem))
-            return redirect("notifications:webhooks")
+
+    @sensitive_variables("secret")
+    def shown(secret: str) -> HttpResponse:
         found.refresh_from_db()
         return _show(request, "secret", {"webhook": found, "secret": secret, "is_new": False})
+
+    if request.method == "POST" and form.is_valid():
+        return _attempt(request, partial(endpoints.replace_secret, webhook=found, **form.cleaned_data), shown)
     return _show(request, "replace_secret", {"form": form, "webhook": found, "hours": endpoints.OVERLAP_HOURS})
 
 
@@ -119,37 +116,27 @@ def replace_secret(request: MemberRequest, webhook_id: uuid.UUID) -> HttpRespons
 @requires(Permission.MANAGE_API)
 def test(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
     found = _webhook(request, webhook_id)
-    try:
-        message = endpoints.test(webhook=found, by=request.user, now=timezone.now())
-    except UserError as problem:
-        messages.error(request, str(problem))
-        return redirect("notifications:webhooks")
-    doorbell.ring(send_webhooks)
-    return redirect("notifications:webhook_message", found.pk, message.pk)
+    return _attempt(
+        request,
+        partial(endpoints.test, webhook=found),
+        lambda message: redirect("notifications:webhook_message", found.pk, message.pk),
+    )
 
 
 @require_POST
 @requires(Permission.MANAGE_API)
 def switch_off(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
     found = _webhook(request, webhook_id)
-    return _attempt(
-        request,
-        found,
-        lambda: endpoints.switch_off(webhook=found, by=request.user, now=timezone.now()),
-        _("The webhook is switched off. Nothing is lost: it goes on from here when you switch it on again."),
-    )
+    said = _("The webhook is switched off. Nothing is lost: it goes on from here when you switch it on again.")
+    return _attempt(request, partial(endpoints.switch_off, webhook=found), lambda _done: _say(request, found, said))
 
 
 @require_POST
 @requires(Permission.MANAGE_API)
 def switch_on(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
     found = _webhook(request, webhook_id)
-    return _attempt(
-        request,
-        found,
-        lambda: endpoints.switch_on(webhook=found, by=request.user, now=timezone.now()),
-        _("The webhook is switched on. What waited, and what has happened since, is sent now."),
-    )
+    said = _("The webhook is switched on. What waited, and what has happened since, is sent now.")
+    return _attempt(request, partial(endpoints.switch_on, webhook=found), lambda _done: _say(request, found, said))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,12 +161,8 @@ def delete(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
 def send_all_again(request: MemberRequest, webhook_id: uuid.UUID) -> HttpResponse:
     """Everything that was given up."""
     found = _webhook(request, webhook_id)
-    return _attempt(
-        request,
-        found,
-        lambda: endpoints.send_again(webhook=found, by=request.user, now=timezone.now()),
-        _("What was given up waits again, and is sent as soon as the webhook is on."),
-    )
+    said = _("What was given up waits again, and is sent as soon as the webhook is on.")
+    return _attempt(request, partial(endpoints.send_again, webhook=found), lambda _number: _say(request, found, said))
 
 
 @require_safe
@@ -201,13 +184,11 @@ def message(request: MemberRequest, webhook_id: uuid.UUID, message_id: uuid.UUID
 @requires(Permission.MANAGE_API)
 def send_again(request: MemberRequest, webhook_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
     found = _message(request, webhook_id, message_id)
-    try:
-        endpoints.send_again(webhook=found.webhook, by=request.user, now=timezone.now(), message_id=found.pk)
-    except UserError as problem:
-        messages.error(request, str(problem))
-        return redirect("notifications:webhooks")
-    doorbell.ring(send_webhooks)
-    return redirect("notifications:webhook_message", webhook_id, message_id)
+    return _attempt(
+        request,
+        partial(endpoints.send_again, webhook=found.webhook, message_id=found.pk),
+        lambda _number: redirect("notifications:webhook_message", webhook_id, message_id),
+    )
 
 
 def _webhook(request: MemberRequest, webhook_id: uuid.UUID) -> Webhook:
@@ -226,15 +207,20 @@ def _message(request: MemberRequest, webhook_id: uuid.UUID, message_id: uuid.UUI
     return found
 
 
-def _attempt(request: MemberRequest, found: Webhook, action: Callable[[], object], done: str | Promise) -> HttpResponse:
-    """Do it, and say on the webhook's page what came of it."""
+@sensitive_variables("done")
+def _attempt(request: MemberRequest, action: Callable[..., T], then: Callable[[T], HttpResponse]) -> HttpResponse:
+    """Let the user do it now, and go on with what came of it; if it cannot be done, the list says why."""
     try:
-        action()
+        done = action(by=request.user, now=timezone.now())
     except UserError as problem:
         messages.error(request, str(problem))
         return redirect("notifications:webhooks")
-    doorbell.ring(send_webhooks)
-    messages.success(request, str(done))
+    return then(done)
+
+
+def _say(request: MemberRequest, found: Webhook, said: str) -> HttpResponse:
+    """On the webhook's page."""
+    messages.success(request, said)
     return redirect("notifications:webhook", found.pk)
 
 
